@@ -1,0 +1,120 @@
+"""The environment as typed settings. Imports nothing of ours."""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+LONGEST_SOCKET_PATH = 100  # a Unix socket's path may have about 104 bytes
+
+
+class BadSetting(Exception):
+    """An environment variable holds what we cannot use. The message names it and says what would do."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that an installation may choose. Durations are in seconds."""
+
+    instance: Path
+    database_url: str
+    redis_url: str
+    redis_socket: Path
+    secret_key: str
+    lease_ttl: float  # a run whose heartbeat stands still for so long has lost its worker
+    heartbeat: float
+    sweep_every: float
+    slice_seconds: float  # a job works on a run for so long, then makes room for others
+    call_deadline: float  # after so long an unanswered call counts as unknown
+    lanes: int  # calls in flight at once within one run
+    embedded_delay: float  # slows the embedded provider down, to watch or to test
+    max_recoveries: int  # losses of a worker over one item before the item is set aside
+    busy_timeout: float  # how long SQLite waits for another writer
+    setup_token: str | None  # opens the first-owner page from another machine
+    secure_cookies: bool
+
+    @property
+    def media(self) -> Path:
+        """Pictures of articles, named by their content."""
+        return self.instance / "media"
+
+    @property
+    def published(self) -> Path:
+        """Where the folder target writes static sites, one folder per site."""
+        return self.instance / "published"
+
+    @property
+    def run_logs(self) -> Path:
+        """One JSON-lines file per run."""
+        return self.instance / "runs"
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that `environ` asks for. Raises BadSetting."""
+    instance = Path(environ.get("PRESSROOM_INSTANCE") or ROOT / "instance").resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    socket = _redis_socket(instance)
+    ttl = _number(environ, "LEASE_TTL", 20)
+    return Settings(
+        instance=instance,
+        database_url=_database_url(environ, instance),
+        redis_url=environ.get("REDIS_URL") or f"unix://{socket}",
+        redis_socket=socket,
+        secret_key=environ.get("SECRET_KEY") or _kept_secret(instance / "secret_key"),
+        lease_ttl=ttl,
+        heartbeat=_number(environ, "HEARTBEAT", min(7, ttl / 3)),
+        sweep_every=_number(environ, "SWEEP_EVERY", 2),
+        slice_seconds=_number(environ, "SLICE_SECONDS", 300),
+        call_deadline=_number(environ, "CALL_DEADLINE", 180),
+        lanes=int(_number(environ, "LANES", 4, least=1)),
+        embedded_delay=_number(environ, "EMBEDDED_DELAY", 0, least=0),
+        max_recoveries=int(_number(environ, "MAX_RECOVERIES", 3, least=1)),
+        busy_timeout=_number(environ, "BUSY_TIMEOUT", 10),
+        setup_token=environ.get("SETUP_TOKEN") or None,
+        secure_cookies=environ.get("SECURE_COOKIES", "") == "1",
+    )
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, *, least: float = 0.05) -> float:
+    written = environ.get(name, "").strip()
+    if not written:
+        return default
+    try:
+        value = float(written)
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= 1e9:
+        raise BadSetting(f"{name} is {written!r}: give a number of at least {least:g}, or leave it out for {default:g}.")
+    return value
+
+
+def _database_url(environ: Mapping[str, str], instance: Path) -> str:
+    url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'pressroom.db'}"
+    for plain in ("postgres://", "postgresql://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _redis_socket(instance: Path) -> Path:
+    beside = instance / "redis.sock"
+    if len(os.fsencode(beside)) <= LONGEST_SOCKET_PATH:
+        return beside
+    name = hashlib.sha256(os.fsencode(instance)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"pressroom-{os.getuid()}-{name}" / "redis.sock"
+
+
+def _kept_secret(path: Path) -> str:
+    """A secret made once and kept, so that sessions survive a restart. Made by whoever comes first."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

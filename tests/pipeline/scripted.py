@@ -1,0 +1,59 @@
+"""A provider that answers like the embedded one, and can fail like a real one. Tests tell it when."""
+
+import threading
+from collections.abc import Callable
+
+from webapp.ai.embedded.provider import EmbeddedProvider
+from webapp.ai.provider import Operation, Reply, Request
+
+Trouble = Callable[[Request], None]
+
+
+class ScriptedProvider(EmbeddedProvider):
+    """Counts its calls. `before` runs in the calling thread before each answer and may raise or wait."""
+
+    def __init__(self, before: Trouble | None = None):
+        super().__init__()
+        self.calls: list[Request] = []
+        self._before = before
+        self._guard = threading.Lock()
+
+    def answer(self, request: Request) -> Reply:
+        with self._guard:
+            self.calls.append(request)
+        if self._before is not None:
+            self._before(request)
+        return super().answer(request)
+
+    def count(self, operation: Operation) -> int:
+        return sum(call.operation is operation for call in self.calls)
+
+
+def failing(operation: Operation, errors: list[Exception]) -> Trouble:
+    """Raises the errors, one after the other, at calls of that operation; then all goes well."""
+    left = list(errors)
+    guard = threading.Lock()
+
+    def before(request: Request) -> None:
+        with guard:
+            if request.operation is operation and left:
+                raise left.pop(0)
+
+    return before
+
+
+class Gate:
+    """Holds calls of one operation until it is opened, so that a test can act while one is out."""
+
+    def __init__(self, operation: Operation):
+        self._operation = operation
+        self.arrived = threading.Event()
+        self._open = threading.Event()
+
+    def __call__(self, request: Request) -> None:
+        if request.operation is self._operation:
+            self.arrived.set()
+            assert self._open.wait(30), "the test never opened the gate"
+
+    def open(self) -> None:
+        self._open.set()

@@ -1,0 +1,179 @@
+"""Errors: which end the run, which set an item aside, which are tried again. None keeps the site."""
+
+import pytest
+from flask import Flask
+
+from tests.pipeline.engine import (
+    assert_books_agree,
+    assert_startable,
+    rows,
+    site_with_keywords,
+    start,
+    turn,
+    use,
+    work_to_the_end,
+)
+from tests.pipeline.scripted import ScriptedProvider, failing
+from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.content.models import Article, Task, TaskStatus
+from webapp.credits.models import EntryKind, LedgerEntry
+from webapp.pipeline import paid_work, view
+from webapp.pipeline.models import AiCall, CallStatus, RunEvent
+from webapp.pipeline.outcome import Wait
+from webapp.pipeline.states import RunStatus, StopReason
+
+TEMPORARY = ProviderError("503 Service Unavailable", permanent=False)
+
+
+@pytest.fixture(autouse=True)
+def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paid_work, "BACKOFF", 0.0)
+
+
+def test_an_error_of_ours_fails_the_run_with_a_reason_and_frees_the_site(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, ScriptedProvider(failing(Operation.CONTENT_GENERATION, [ZeroDivisionError("oops")])))
+    site = site_with_keywords()
+
+    run = work_to_the_end(start(site))
+
+    assert (run.status, run.stop_reason) == (RunStatus.FAILED, StopReason.INTERNAL_ERROR)
+    assert "oops" not in view.view_of(run).reason.text
+    assert_startable(site)
+
+
+def test_an_error_while_applying_fails_the_run_and_keeps_the_answer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from webapp.pipeline.stages.articles import Articles
+
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    site = site_with_keywords(3)
+    apply = Articles.apply
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Articles, "apply", broken)
+    failed = work_to_the_end(start(site))
+    monkeypatch.setattr(Articles, "apply", apply)
+    work_to_the_end(assert_startable(site))
+
+    assert failed.status is RunStatus.FAILED
+    assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) > 0
+    assert_books_agree()
+
+
+def test_a_refused_key_fails_the_run_in_the_providers_own_words(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, ScriptedProvider(failing(Operation.IDEA_GENERATION, [KeyRefused("401 invalid api key")] * 9)))
+    site = site_with_keywords()
+
+    run = work_to_the_end(start(site))
+
+    assert (run.status, run.stop_reason) == (RunStatus.FAILED, StopReason.PROVIDER_REFUSES_KEY)
+    assert "401 invalid api key" in view.view_of(run).reason.text
+    assert_startable(site)
+    assert_books_agree()
+
+
+def test_a_passing_error_is_tried_again_and_charged_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, ScriptedProvider(failing(Operation.CONTENT_GENERATION, [TEMPORARY, TEMPORARY])))
+
+    run = work_to_the_end(start(site_with_keywords(3)))
+
+    assert run.status is RunStatus.COMPLETED
+    charges = rows(
+        LedgerEntry, LedgerEntry.kind == EntryKind.CHARGE, LedgerEntry.operation == Operation.CONTENT_GENERATION
+    )
+    assert len(charges) == len(rows(Article))
+    assert_books_agree()
+
+
+def test_a_provider_that_stays_away_fails_the_run_and_nothing_is_charged(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, ScriptedProvider(failing(Operation.CLUSTERING, [TEMPORARY] * 50)))
+    site = site_with_keywords()
+
+    run = work_to_the_end(start(site))
+
+    assert (run.status, run.stop_reason) == (RunStatus.FAILED, StopReason.PROVIDER_UNREACHABLE)
+    assert rows(LedgerEntry, LedgerEntry.kind == EntryKind.CHARGE) == []
+    assert_books_agree()
+    assert_startable(site)
+
+
+def test_a_long_retry_after_frees_the_worker_and_the_run_waits(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = ProviderError("429 Too Many Requests", permanent=False, retry_after=300)
+    use(monkeypatch, ScriptedProvider(failing(Operation.CLUSTERING, [patient])))
+    run = start(site_with_keywords())
+
+    outcome = turn(run)
+
+    assert isinstance(outcome, Wait)
+    assert rows(RunEvent)[-1].data["reason"] == StopReason.PROVIDER_ASKS_TO_WAIT.value
+
+
+def test_an_item_that_the_provider_refuses_is_set_aside_and_the_run_goes_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = ProviderError("400 content policy", permanent=True)
+    use(monkeypatch, ScriptedProvider(failing(Operation.CONTENT_GENERATION, [refusal])))
+
+    run = work_to_the_end(start(site_with_keywords()))
+
+    aside = rows(Task, Task.status == TaskStatus.ATTENTION)
+    assert run.status is RunStatus.COMPLETED
+    assert len(aside) == 1 and "400 content policy" in aside[0].attention
+    assert len(rows(Article)) == len(rows(Task)) - 1
+    assert_books_agree()
+
+
+class Nonsense(ScriptedProvider):
+    """Answers the first article with something else."""
+
+    def answer(self, request: Request) -> Reply:
+        reply = super().answer(request)
+        first = request.operation is Operation.CONTENT_GENERATION and self.count(Operation.CONTENT_GENERATION) == 1
+        return Reply(text="<html>Bad gateway</html>") if first else reply
+
+
+def test_a_nonsense_answer_sets_the_item_aside_and_is_kept_to_be_read(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, Nonsense())
+
+    run = work_to_the_end(start(site_with_keywords()))
+
+    assert run.status is RunStatus.COMPLETED
+    assert len(rows(Task, Task.status == TaskStatus.ATTENTION)) == 1
+    assert "<html>Bad gateway</html>" in [call.reply for call in rows(AiCall)]
+
+
+def test_a_question_whose_answer_never_came_is_put_once_more(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ScriptedProvider(failing(Operation.CLUSTERING, [OutcomeUnknown("timed out")]))
+    use(monkeypatch, provider)
+
+    run = work_to_the_end(start(site_with_keywords()))
+
+    assert run.status is RunStatus.COMPLETED
+    assert provider.count(Operation.CLUSTERING) == 2
+    assert_books_agree()
+
+
+def test_a_question_that_is_never_answered_sets_its_item_aside_and_its_hold_stays(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = ScriptedProvider(failing(Operation.CLUSTERING, [OutcomeUnknown("timed out")] * 9))
+    use(monkeypatch, provider)
+
+    run = work_to_the_end(start(site_with_keywords()))
+
+    unknown = rows(AiCall, AiCall.status == CallStatus.UNKNOWN)
+    assert run.status is RunStatus.COMPLETED
+    assert provider.count(Operation.CLUSTERING) == 2
+    assert len(unknown) == 1
+    assert sum(entry.amount for entry in rows(LedgerEntry, LedgerEntry.operation == Operation.CLUSTERING)) == -10
+    assert_books_agree()

@@ -1,0 +1,189 @@
+"""Lost workers: taken over by whoever watches, nothing twice, and no item can hold a run up for ever."""
+
+import threading
+
+import pytest
+from flask import Flask
+
+from tests.pipeline.engine import (
+    assert_books_agree,
+    assert_startable,
+    fresh,
+    in_background,
+    rows,
+    site_with_keywords,
+    start,
+    turn,
+    use,
+    work_to_the_end,
+)
+from tests.pipeline.scripted import Gate, ScriptedProvider
+from webapp.ai.provider import Operation
+from webapp.content.models import Article, Cluster, Task, TaskStatus
+from webapp.core.db import db
+from webapp.core.redis import connection
+from webapp.pipeline import claim, recovery
+from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
+from webapp.pipeline.outcome import Again, Stop
+from webapp.pipeline.recovery import RunWatch
+from webapp.pipeline.runner import advance
+from webapp.pipeline.states import RunStatus, StopReason
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lose_the_worker_of(run: Run) -> None:
+    """Somebody claims the run and is never heard of again."""
+    current = fresh(run)
+    taken = claim.claim(current.id, current.epoch, worker="lost", lease=20, lock=connection())
+    assert taken is not None
+
+
+def test_a_run_that_stands_still_for_the_whole_lease_is_queued_again(app: Flask) -> None:
+    run = start(site_with_keywords())
+    lose_the_worker_of(run)
+    clock = Clock()
+    watch = RunWatch(20, clock)
+
+    assert watch.observe() == []
+    clock.now = 19.9
+    assert watch.observe() == []
+    clock.now = 20
+    assert watch.observe() == [run.id]
+
+    recovered = fresh(run)
+    assert (recovered.status, recovered.stop_reason) == (RunStatus.QUEUED, StopReason.WORKER_LOST)
+    assert recovered.takeovers == 1
+    assert "Recovering after a lost worker" in rows(RunEvent)[-1].text
+
+
+def test_a_run_that_beats_is_left_alone(app: Flask) -> None:
+    run = start(site_with_keywords())
+    current = fresh(run)
+    taken = claim.claim(current.id, current.epoch, worker="alive", lease=20, lock=connection())
+    assert taken is not None
+    clock = Clock()
+    watch = RunWatch(20, clock)
+    for clock.now in (0, 15, 30, 45):
+        assert watch.observe() == []
+        taken.beat()
+
+
+def test_only_one_of_two_watches_takes_a_run_over(app: Flask) -> None:
+    run = start(site_with_keywords())
+    lose_the_worker_of(run)
+    lost = fresh(run)
+
+    assert recovery.take_over(lost.id, lost.epoch, lost.hb)
+    assert not recovery.take_over(lost.id, lost.epoch, lost.hb)
+
+
+def test_a_lost_call_is_put_once_more_and_nothing_is_done_twice(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(Operation.CONTENT_GENERATION)
+    provider = ScriptedProvider(gate)
+    use(monkeypatch, provider)
+    run = start(site_with_keywords(6))
+    frozen = in_background(app, run)
+    assert gate.arrived.wait(30)
+    lost = fresh(run)
+    assert recovery.take_over(lost.id, lost.epoch, lost.hb + _beats_of(lost))
+    out = len(rows(AiCall, AiCall.status == CallStatus.UNKNOWN))
+    assert out > 0
+
+    gate.open()  # the frozen worker wakes, and its answers are kept
+    assert isinstance(frozen.finish(), Stop)
+    done = work_to_the_end(run)
+
+    assert done.status is RunStatus.COMPLETED
+    assert len(rows(Article)) == len(rows(Task))
+    assert provider.count(Operation.CONTENT_GENERATION) <= len(rows(Task)) + out
+    assert_books_agree()
+
+
+def _beats_of(run: Run) -> int:
+    """The heartbeat may have moved on since; the takeover wants the one that it saw."""
+    return fresh(run).hb - run.hb
+
+
+def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        """Stands for kill -9: no handler of ours runs."""
+
+    site = site_with_keywords(0)
+    from tests import factories
+
+    tasks = [factories.task(site) for _ in range(3)]
+    poison = tasks[1].title
+
+    def kill(request: object) -> None:
+        if getattr(request, "title", None) == poison and getattr(request, "operation", None) is Operation.CONTENT_GENERATION:
+            raise Killed()
+
+    use(monkeypatch, ScriptedProvider(kill))
+    run = start(site)
+    for _ in range(8):
+        current = fresh(run)
+        if not current.is_active:
+            break
+        try:
+            advance(current.id, current.epoch, worker="mortal", stopping=threading.Event())
+        except Killed:
+            db.session.rollback()
+            lost = fresh(run)
+            assert recovery.take_over(lost.id, lost.epoch, lost.hb)
+
+    ended = fresh(run)
+    assert ended.status is RunStatus.COMPLETED
+    assert [task.title for task in rows(Task, Task.status == TaskStatus.ATTENTION)] == [poison]
+    assert len(rows(Article)) == 2
+    assert_startable(site)
+
+
+def test_a_run_that_never_makes_progress_fails_with_its_reason(app: Flask) -> None:
+    site = site_with_keywords()
+    run = start(site)
+    for _ in range(20):
+        if fresh(run).status is not RunStatus.QUEUED:
+            break
+        lose_the_worker_of(run)
+        lost = fresh(run)
+        assert recovery.take_over(lost.id, lost.epoch, lost.hb)
+
+    ended = fresh(run)
+    assert (ended.status, ended.stop_reason) == (RunStatus.FAILED, StopReason.WORKER_LOST_REPEATEDLY)
+    assert_startable(site)
+
+
+def test_a_worker_that_is_asked_to_stop_hands_over_after_the_items_in_hand(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = threading.Event()
+    provider = ScriptedProvider(lambda request: stopping.set() if request.operation is Operation.IDEA_GENERATION else None)
+    use(monkeypatch, provider)
+    run = start(site_with_keywords())
+
+    assert isinstance(turn(run, stopping), Again)
+
+    handed_over = fresh(run)
+    assert (handed_over.status, handed_over.stop_reason) == (RunStatus.QUEUED, StopReason.WORKER_STOPPING)
+    assert {call.status for call in rows(AiCall)} == {CallStatus.ANSWERED}
+    assert work_to_the_end(run).status is RunStatus.COMPLETED
+    assert provider.count(Operation.IDEA_GENERATION) == len(rows(Cluster))
+
+
+def test_flushing_redis_in_the_middle_loses_nothing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis = connection()
+    provider = ScriptedProvider(lambda request: redis.flushall() and None)
+    use(monkeypatch, provider)
+
+    run = work_to_the_end(start(site_with_keywords(6)))
+
+    assert run.status is RunStatus.COMPLETED
+    assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) == len(rows(Task))
+    assert_books_agree()

@@ -1,0 +1,163 @@
+"""Limits, budgets, caps and balances: where a run stops, what it says, and who takes the rest."""
+
+from flask import Flask
+from pytest import MonkeyPatch
+
+from tests import factories
+from tests.pipeline.engine import (
+    assert_books_agree,
+    assert_startable,
+    rows,
+    set_limits,
+    site_with_keywords,
+    start,
+    use,
+    work_to_the_end,
+)
+from tests.pipeline.scripted import ScriptedProvider
+from webapp.ai.provider import Operation
+from webapp.content.models import Article, Keyword, KeywordStatus, Task, TaskStatus
+from webapp.core.db import db
+from webapp.credits import ledger, prices
+from webapp.pipeline import view
+from webapp.pipeline.models import Run, StageResult
+from webapp.pipeline.states import RunStatus, StageKey, StopReason
+from webapp.publishing.models import PublishingSettings
+
+
+def stage(run: Run, key: StageKey) -> StageResult:
+    return next(result for result in run.stages if result.stage is key)
+
+
+def test_five_of_twelve_tasks_are_written_and_the_rest_is_named(app: Flask) -> None:
+    site = site_with_keywords(0)
+    tasks = [factories.task(site).id for _ in range(12)]
+    set_limits(site, max_tasks_per_run=5)
+
+    run = work_to_the_end(start(site))
+
+    assert [task.id for task in rows(Task, Task.status == TaskStatus.WRITTEN)] == tasks[:5]
+    assert (run.status, run.stop_reason) == (RunStatus.COMPLETED, StopReason.LIMIT_REACHED)
+    assert view.view_of(run).reason.text.startswith("7 tasks waiting beyond the limits of this run")
+    assert stage(run, StageKey.ARTICLES).left_over == 7
+    assert "Limit reached: 7 tasks left" in [row.note for row in view.view_of(run).rows]
+
+
+def test_the_next_run_takes_the_rest_in_order(app: Flask, monkeypatch: MonkeyPatch) -> None:
+    site = site_with_keywords(0)
+    tasks = [factories.task(site).id for _ in range(12)]
+    set_limits(site, max_tasks_per_run=5)
+    work_to_the_end(start(site))
+
+    work_to_the_end(assert_startable(site))
+    work_to_the_end(assert_startable(site))
+
+    assert [article.task_id for article in rows(Article)] == tasks
+
+
+def test_keywords_are_taken_best_volume_first(app: Flask) -> None:
+    site = site_with_keywords(12, max_keywords_per_run=4)
+
+    work_to_the_end(start(site))
+
+    taken = rows(Keyword, Keyword.status == KeywordStatus.CLUSTERED)
+    assert [keyword.volume for keyword in taken] == [1000, 999, 998, 997]
+
+
+def test_a_stage_stops_at_its_budget_and_the_next_ones_go_on(app: Flask) -> None:
+    site = site_with_keywords(0, credits=1000)  # 100 for ideas: six clusters at 15
+    for _ in range(8):
+        factories.cluster(site)
+
+    run = work_to_the_end(start(site))
+
+    ideas = stage(run, StageKey.IDEAS)
+    assert (ideas.processed, ideas.left_over, ideas.credits) == (6, 2, 90)
+    assert ideas.cut_short is StopReason.BUDGET_USED
+    assert stage(run, StageKey.ARTICLES).processed > 0
+    assert run.stop_reason is StopReason.BUDGET_USED
+    assert_books_agree()
+
+
+def test_the_run_stops_at_its_cap(app: Flask) -> None:
+    site = site_with_keywords(12, credits=5000, max_credits_per_run=30)
+    for operation, cost in prices.costs().items():
+        cost.budget_basis_points = 10_000 if operation is Operation.CLUSTERING else 0
+    prices.costs()[Operation.IDEA_GENERATION].budget_basis_points = 10_000  # so that only the cap can stop it
+    db.session.commit()
+
+    run = work_to_the_end(start(site))
+
+    assert (run.status, run.stop_reason) == (RunStatus.COMPLETED, StopReason.CREDIT_CAP_REACHED)
+    assert sum(result.credits for result in run.stages) <= 30
+    assert_startable(site)
+
+
+def test_the_run_stops_when_the_account_is_empty_and_nothing_is_lost(app: Flask) -> None:
+    site = site_with_keywords(12, credits=10_000)
+    run = start(site)
+    ledger._move(site.account_id, ledger.EntryKind.ADJUSTMENT, -9_980, note="spent elsewhere")
+    db.session.commit()
+
+    run = work_to_the_end(run)
+
+    assert (run.status, run.stop_reason) == (RunStatus.COMPLETED, StopReason.OUT_OF_CREDITS)
+    assert ledger.balance(site.account_id) >= 0
+    assert_books_agree()
+    assert_startable(site)
+
+
+def test_a_switched_off_operation_is_named_and_not_bought(app: Flask, monkeypatch: MonkeyPatch) -> None:
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    site = site_with_keywords(3)
+    prices.costs()[Operation.IMAGE_GENERATION].is_active = False
+    db.session.commit()
+
+    run = work_to_the_end(start(site))
+
+    assert provider.count(Operation.IMAGE_GENERATION) == 0
+    assert stage(run, StageKey.IMAGES).cut_short is StopReason.OPERATION_OFF
+
+
+def test_articles_do_not_wait_for_a_stage_that_is_off(app: Flask) -> None:
+    site = site_with_keywords(3)
+    from webapp.pipeline.terms import automation_of
+
+    automation_of(site).stages_off = ["prompts", "images"]
+    db.session.commit()
+
+    run = work_to_the_end(start(site))
+
+    assert stage(run, StageKey.APPROVAL).processed == len(rows(Article)) > 0
+
+
+def test_articles_wait_for_a_person_where_approving_is_by_hand_and_the_run_says_so(app: Flask) -> None:
+    site = site_with_keywords(3)
+    settings = db.session.get(PublishingSettings, site.id) or PublishingSettings(site_id=site.id)
+    settings.auto_approve = False
+    db.session.add(settings)
+    db.session.commit()
+
+    run = work_to_the_end(start(site))
+
+    assert run.stop_reason is StopReason.NEEDS_A_PERSON
+    assert stage(run, StageKey.APPROVAL).left_over == len(rows(Article)) > 0
+
+
+def test_a_run_keeps_the_terms_it_started_with(app: Flask) -> None:
+    site = site_with_keywords(0)
+    for _ in range(4):
+        factories.task(site)
+    set_limits(site, max_tasks_per_run=2)
+    run = start(site)
+    set_limits(site, max_tasks_per_run=4)
+    prices.costs()[Operation.CONTENT_GENERATION].credits = 50
+    db.session.commit()
+
+    run = work_to_the_end(run)
+
+    articles = stage(run, StageKey.ARTICLES)
+    words = sum(task.target_words for task in rows(Task, Task.status == TaskStatus.WRITTEN))
+    assert articles.processed == 2
+    assert articles.credits == words // 100

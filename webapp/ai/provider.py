@@ -1,0 +1,83 @@
+"""What every provider of paid operations looks like, and how it fails."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Operation(StrEnum):
+    """A paid AI function. The values are stored in the ledger and never change their meaning."""
+
+    CLUSTERING = "clustering"
+    IDEA_GENERATION = "idea_generation"
+    CONTENT_GENERATION = "content_generation"
+    IMAGE_PROMPT_EXTRACTION = "image_prompt_extraction"
+    IMAGE_GENERATION = "image_generation"
+
+
+class Request(BaseModel):
+    """The typed input of one operation. Equal requests have equal JSON, so their hash names a call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    operation: ClassVar[Operation]
+    prompt_version: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What the provider reported for one call; zeros where it has no such measure."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A provider's answer as it came: `text` is JSON to be validated, `media` the bytes of an image."""
+
+    text: str
+    media: bytes | None = None
+    usage: Usage = field(default_factory=Usage)
+
+
+class Provider(Protocol):
+    """Answers requests. Called from worker threads: it must hold no database session and share no mutable state."""
+
+    name: str
+    model: str
+    writes_for_publication: bool  # False: its drafts need a person before they leave the demo
+
+    def answer(self, request: Request) -> Reply:
+        """Make exactly one call. Raises ProviderError."""
+        ...
+
+
+class ProviderError(Exception):
+    """A call failed. `permanent`: the same call will fail again. `retry_after`: seconds the provider asked for."""
+
+    def __init__(self, sentence: str, *, permanent: bool, retry_after: float | None = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class KeyRefused(ProviderError):
+    """The provider does not accept our credentials: no item can succeed until a person acts."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, permanent=True)
+
+
+class OutcomeUnknown(ProviderError):
+    """The request was sent and no answer came: the provider may have done, and billed, the work."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, permanent=False)
+
+
+class BadReply(Exception):
+    """The provider answered, and the answer is not what was asked for. The message says what is wrong with it."""

@@ -1,0 +1,35 @@
+"""What operations cost, and how a site splits a run's credits among them."""
+
+from sqlalchemy import select
+
+from webapp.ai.provider import Operation
+from webapp.core.db import db
+from webapp.credits.models import OperationCost, SiteBudget, Unit
+
+DEFAULTS: dict[Operation, tuple[Unit, int, int]] = {  # unit, credits per unit, share in basis points
+    Operation.CLUSTERING: (Unit.KEYWORD_BATCH, 10, 1500),
+    Operation.IDEA_GENERATION: (Unit.CLUSTER, 15, 1000),
+    Operation.CONTENT_GENERATION: (Unit.HUNDRED_WORDS, 1, 4000),
+    Operation.IMAGE_PROMPT_EXTRACTION: (Unit.ARTICLE, 2, 500),
+    Operation.IMAGE_GENERATION: (Unit.IMAGE, 5, 3000),
+}
+
+
+def costs() -> dict[Operation, OperationCost]:
+    """The price of every operation, made with the defaults where the operators have set none."""
+    found = {cost.operation: cost for cost in db.session.scalars(select(OperationCost))}
+    for operation, (unit, credits, share) in DEFAULTS.items():
+        if operation not in found:
+            found[operation] = OperationCost(
+                operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True
+            )
+            db.session.add(found[operation])
+    return found
+
+
+def split(site_id: int) -> dict[Operation, int]:
+    """A site's split of a run's credits, in basis points that sum to 10,000."""
+    own = db.session.get(SiteBudget, site_id)
+    if own is None or own.use_global_defaults:
+        return {operation: cost.budget_basis_points for operation, cost in costs().items()}
+    return {operation: int(getattr(own, operation.value)) for operation in Operation}

@@ -1,0 +1,1 @@
+"""RQ and rq-scheduler: the transport, and nothing else; may import rooms up to pipeline."""

@@ -1,0 +1,235 @@
+"""Paying once for each answer: hold, one call, keep the raw answer, settle. See docs/run-life-cycle.md.
+
+What `begin` does happens under the run's fence. What `keep_answer` and `keep_failure` do happens outside of it: an
+answer that was paid for is kept, whoever has the run by then.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
+from webapp.content.media import keep, path_of
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.credits import ledger
+from webapp.credits.ledger import Purchase
+from webapp.pipeline.models import AiCall, CallStatus, Run, RunItem, StageResult
+from webapp.sites.models import Site
+
+SENDS = 2  # how often a question may be put whose answer never came: once, and once again
+
+
+@dataclass(frozen=True)
+class Send:
+    """Credits are held: put the question once."""
+
+    call_id: int
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer is already here, paid for."""
+
+    call_id: int
+
+
+@dataclass(frozen=True)
+class StillOut:
+    """Somebody else's call for the same item may still come back."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class NoAnswer:
+    """The question was put as often as is allowed, and no answer ever came. The last hold stays, for an operator."""
+
+
+Begun = Send | Answered | StillOut | NoAnswer
+
+
+def begin(run: Run, site: Site, item: RunItem, request: Request, provider: Provider, terms: "CallTerms") -> Begun:
+    """Finds the call of this item, or makes it and holds its price. Raises OutOfCredits."""
+    key = key_of(site.id, item, request, provider)
+    call = db.session.scalar(select(AiCall).where(AiCall.key == key).with_for_update())
+    if call is None:
+        return _first_attempt(run, site, item, request, provider, terms, key)
+    match call.status:
+        case CallStatus.ANSWERED:
+            return Answered(call.id)
+        case CallStatus.SENT if call.run_id == run.id and call.epoch == run.epoch:
+            return Send(call.id, call.attempt)  # our own begin, whose acknowledgement was lost
+        case CallStatus.SENT if now() < call.deadline:
+            return StillOut(call.deadline)
+        case CallStatus.SENT | CallStatus.UNKNOWN if call.sends >= SENDS:
+            call.status = CallStatus.UNKNOWN
+            return NoAnswer()
+        case CallStatus.SENT | CallStatus.UNKNOWN:
+            _give_back(call, "no answer ever came; asked again")
+    return _next_attempt(call, run, terms)
+
+
+@dataclass(frozen=True)
+class CallTerms:
+    """What a call costs, who may object to the price by raising, and how long its answer may take."""
+
+    price: int
+    may_spend: Callable[[int], None]
+    deadline: timedelta
+    article_id: int | None
+
+
+def key_of(site_id: int, item: RunItem, request: Request, provider: Provider) -> str:
+    """Equal for equal questions about the same item, whichever run puts them."""
+    parts = [str(site_id), item.name, request.prompt_version, provider.name, provider.model, request.model_dump_json()]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _first_attempt(
+    run: Run, site: Site, item: RunItem, request: Request, provider: Provider, terms: CallTerms, key: str
+) -> Send:
+    call = AiCall(
+        key=key,
+        site_id=site.id,
+        stage=item.stage,
+        item=item.name,
+        model=f"{provider.name}/{provider.model}",
+        operation=request.operation,
+        attempt=0,
+        sends=0,
+        epoch=run.epoch,
+        price=terms.price,
+        deadline=now() + terms.deadline,
+    )
+    db.session.add(call)
+    return _next_attempt(call, run, terms)
+
+
+def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
+    terms.may_spend(terms.price)
+    call.attempt = _last_attempt(run, call.item) + 1
+    call.run_id, call.epoch, call.price = run.id, run.epoch, terms.price
+    call.sends += 1
+    call.status, call.error = CallStatus.SENT, ""
+    call.sent_at, call.deadline = now(), now() + terms.deadline
+    call.article_id = terms.article_id
+    ledger.hold(_purchase(call), terms.price)
+    _commit_of_stage(call, terms.price)
+    db.session.flush()
+    return Send(call.id, call.attempt)
+
+
+def _last_attempt(run: Run, item: str) -> int:
+    last = select(func.max(AiCall.attempt)).where(AiCall.run_id == run.id, AiCall.item == item)
+    return db.session.scalar(last) or 0
+
+
+def _purchase(call: AiCall) -> Purchase:
+    site = db.session.get_one(Site, call.site_id)
+    if call.run_id is None:
+        raise ValueError(f"call {call.id} belongs to a run that was deleted")
+    return Purchase(
+        account_id=site.account_id,
+        site_id=site.id,
+        run_id=call.run_id,
+        operation=call.operation,
+        item=call.item,
+        attempt=call.attempt,
+        article_id=call.article_id,
+    )
+
+
+def _give_back(call: AiCall, note: str) -> None:
+    ledger.release(_purchase(call), call.price, note)
+    _commit_of_stage(call, -call.price)
+
+
+def _commit_of_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
+    db.session.execute(
+        update(StageResult)
+        .where(StageResult.run_id == call.run_id, StageResult.stage == call.stage)
+        .values(committed=StageResult.committed + credits, credits=StageResult.credits + charged)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def keep_answer(call_id: int, attempt: int, reply: Reply) -> None:
+    """Stores the raw answer and turns the hold into a charge, in one transaction. The first answer to come counts."""
+    media_file = keep(reply.media, "image/png") if reply.media is not None else None
+    call = _locked(call_id)
+    if call.status is CallStatus.ANSWERED:
+        return db.session.rollback()
+    was_held = call.status in (CallStatus.SENT, CallStatus.UNKNOWN)
+    call.reply, call.media_file = reply.text, media_file
+    call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
+    call.status, call.answered_at = CallStatus.ANSWERED, now()
+    if was_held:
+        ledger.settle(_purchase(call), call.price, call.price)
+        _commit_of_stage(call, 0, charged=call.price)
+    return db.session.commit()
+
+
+def keep_failure(call_id: int, attempt: int, error: ProviderError) -> None:
+    """Gives the hold back: the provider said that it did not do the work."""
+    call = _locked(call_id)
+    if call.status is not CallStatus.SENT or call.attempt != attempt:
+        return db.session.rollback()
+    call.status, call.error = CallStatus.FAILED, error.sentence
+    _give_back(call, "the call failed")
+    return db.session.commit()
+
+
+def take_back(call_id: int, attempt: int) -> None:
+    """Gives the hold back of a call that was prepared and never sent."""
+    keep_failure(call_id, attempt, ProviderError("never sent", permanent=False))
+
+
+def keep_unknown(call_id: int, attempt: int, error: ProviderError) -> None:
+    """Notes that the question was put and no answer came. The hold stays."""
+    call = _locked(call_id)
+    if call.status is not CallStatus.SENT or call.attempt != attempt:
+        return db.session.rollback()
+    call.status, call.error = CallStatus.UNKNOWN, error.sentence
+    return db.session.commit()
+
+
+def _locked(call_id: int) -> AiCall:
+    return db.session.scalars(select(AiCall).where(AiCall.id == call_id).with_for_update()).one()
+
+
+def answer_of(call_id: int) -> Reply:
+    """The stored answer, as the provider gave it."""
+    call = db.session.get_one(AiCall, call_id)
+    media = path_of(call.media_file).read_bytes() if call.media_file else None
+    return Reply(text=call.reply or "", media=media, usage=Usage(call.input_tokens, call.output_tokens))
+
+
+def lose_calls_of(run: Run) -> int:
+    """The worker of this epoch is lost, so its unanswered calls have an unknown outcome. Answers how many."""
+    lost = db.session.execute(
+        update(AiCall)
+        .where(AiCall.run_id == run.id, AiCall.epoch == run.epoch, AiCall.status == CallStatus.SENT)
+        .values(status=CallStatus.UNKNOWN, error="its worker was lost")
+        .execution_options(synchronize_session=False)
+    )
+    return int(lost.rowcount)
+
+
+def answers_still_out(run: Run) -> int:
+    """How many calls of a run that is not running may still come back and will be kept then."""
+    calls = select(AiCall.id).where(
+        AiCall.run_id == run.id, AiCall.status == CallStatus.SENT, AiCall.deadline > now()
+    )
+    return len(db.session.scalars(calls).all())
+
+
+def attribute(run: Run, item: RunItem, operation: Operation, article_id: int | None) -> None:
+    """Says of entries written before the article existed that they paid for it."""
+    if article_id is not None:
+        ledger.attribute(run.site_id, item.name, operation, article_id)
+

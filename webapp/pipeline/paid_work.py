@@ -1,0 +1,316 @@
+"""Working through a stage whose items each cost one call, several calls at a time.
+
+Threads only call the provider. The main thread alone reads and writes the database: it begins items in the planned
+order, keeps every answer as soon as it is there, and applies the answers in the planned order, so that the same data
+gives the same rows however fast the answers come.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.exc import OperationalError
+
+from webapp.ai.provider import BadReply, KeyRefused, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.core.settings import settings
+from webapp.credits.ledger import OutOfCredits
+from webapp.pipeline import calls
+from webapp.pipeline.calls import Answered, Begun, CallTerms, NoAnswer, Send, StillOut
+from webapp.pipeline.claim import Fenced
+from webapp.pipeline.items import finish, next_item, pass_over, set_aside
+from webapp.pipeline.models import ItemStatus, Run, RunItem, StageResult
+from webapp.pipeline.slice import LOOKS_EVERY, Slice, StopRun
+from webapp.pipeline.stage import PaidStage
+from webapp.pipeline.states import StopReason
+
+log = logging.getLogger(__name__)
+
+TRIES = 4  # of a call that the provider failed to do
+BACKOFF = 1.0  # seconds, doubled each time, with full jitter
+LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
+LOST_OVER_IT = "The worker was lost over this item again and again."
+NEVER_ANSWERED = "The provider never answered. It may have done the work; the credits for it are still held."
+
+
+class CutShort(Exception):
+    """The stage must begin nothing more; the next stages go on."""
+
+    def __init__(self, reason: StopReason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass
+class Lane:
+    """One item at work. `future` is None while nothing is on its way for it."""
+
+    item_id: int
+    call_id: int
+    attempt: int
+    request: Request
+    future: "Future[Reply] | None" = None
+    tries: int = 1
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What came of beginning the next item: its call, or nothing to do for it."""
+
+    item_id: int
+    request: Request | None = None
+    begun: Begun | None = None
+
+
+class PaidWork:
+    def __init__(self, stage: PaidStage, work: Slice):
+        self._stage = stage
+        self._slice = work
+        self._claim = work.claim
+        self._lanes: list[Lane] = []
+        self._careful = False
+        self._all_begun = False
+        self._why_no_more: StopRun | CutShort | None = None
+
+    def work(self) -> StopReason | None:
+        """Works until no item is left, or answers what cut the stage short. Raises StopRun and Fenced."""
+        if self._stage.operation in self._slice.terms.operations_off:
+            return StopReason.OPERATION_OFF
+        with ThreadPoolExecutor(settings().lanes, thread_name_prefix="call") as self._pool:
+            try:
+                self._until_all_is_applied()
+            finally:
+                self._keep_what_comes_late()
+        match self._why_no_more:
+            case StopRun() as stop:
+                raise stop
+            case CutShort(reason=reason):
+                return reason
+        return None
+
+    def _until_all_is_applied(self) -> None:
+        while self._may_begin or self._lanes:
+            self._fill()
+            self._wait_for_an_answer()
+            self._keep_answers()
+            self._apply_in_order()
+
+    @property
+    def _may_begin(self) -> bool:
+        return not self._all_begun and self._why_no_more is None
+
+    # beginning
+
+    def _fill(self) -> None:
+        """Begins items while there is a lane, an item, and no reason to stop."""
+        while self._may_begin and len(self._lanes) < self._width:
+            self._why_no_more = self._slice.stop()
+            if self._why_no_more is None:
+                self._begin_next()
+
+    @property
+    def _width(self) -> int:
+        """One at a time after a loss, so that an item that kills its worker is found."""
+        return 1 if self._careful else settings().lanes
+
+    def _begin_next(self) -> None:
+        besides = [lane.item_id for lane in self._lanes]
+        try:
+            began = self._claim.commit(lambda run: self._begin(run, besides))
+        except (StopRun, CutShort) as reason:
+            self._why_no_more = reason
+            return
+        if began is None:
+            self._all_begun = True
+        else:
+            self._open_lane(began)
+
+    def _begin(self, run: Run, besides: list[int]) -> Begin | None:
+        self._careful = run.recoveries_without_progress > 0
+        item = next_item(run, self._stage.key, besides)
+        if item is None:
+            return None
+        if item.losses >= settings().max_recoveries:
+            set_aside(run, self._stage, item, LOST_OVER_IT, 0)
+            return Begin(item.id)
+        request = self._stage.request(run.site, item)
+        if request is None:
+            pass_over(run, self._stage, item, 0)
+            return Begin(item.id)
+        return self._ask(run, item, request)
+
+    def _ask(self, run: Run, item: RunItem, request: Request) -> Begin:
+        price = self._slice.terms.prices[self._stage.operation] * item.units
+        terms = CallTerms(
+            price=price,
+            may_spend=lambda credits: self._may_spend(run, credits),
+            deadline=timedelta(seconds=settings().call_deadline),
+            article_id=self._stage.article_of(item),
+        )
+        try:
+            begun = calls.begin(run, run.site, item, request, self._slice.provider, terms)
+        except OutOfCredits as empty:
+            raise StopRun(StopReason.OUT_OF_CREDITS) from empty
+        if isinstance(begun, NoAnswer):
+            set_aside(run, self._stage, item, NEVER_ANSWERED, 0)
+        else:
+            item.status = ItemStatus.IN_HAND
+        return Begin(item.id, request, begun)
+
+    def _may_spend(self, run: Run, credits: int) -> None:
+        committed = {result.stage: result.committed for result in run.stages}
+        terms = self._slice.terms
+        if terms.cap and sum(committed.values()) + credits > terms.cap:
+            raise StopRun(StopReason.CREDIT_CAP_REACHED)
+        if committed[self._stage.key] + credits > terms.budgets[self._stage.operation]:
+            raise CutShort(StopReason.BUDGET_USED)
+
+    def _open_lane(self, began: Begin) -> None:
+        match began.begun:
+            case Send(call_id=call_id, attempt=attempt):
+                lane = Lane(began.item_id, call_id, attempt, self._known(began.request))
+                self._send(lane)
+                self._lanes.append(lane)
+            case Answered(call_id=call_id):
+                self._lanes.append(Lane(began.item_id, call_id, 0, self._known(began.request)))
+            case StillOut(until=until):
+                self._slice.wait(min(1.0, max(LOOKS_EVERY, (until - now()).total_seconds())))
+
+    @staticmethod
+    def _known(request: Request | None) -> Request:
+        assert request is not None, "a call was begun without a request"
+        return request
+
+    def _send(self, lane: Lane) -> None:
+        try:
+            self._claim.check_before_paying()
+        except BaseException:
+            self._outside_the_fence(lambda: calls.take_back(lane.call_id, lane.attempt))
+            raise
+        lane.future = self._pool.submit(self._slice.provider.answer, lane.request)
+
+    # answers
+
+    def _wait_for_an_answer(self) -> None:
+        if self._claim.is_fenced:
+            raise Fenced()
+        out = [lane.future for lane in self._lanes if lane.future is not None]
+        if out and len(out) == len(self._lanes):
+            wait(out, timeout=LOOKS_EVERY, return_when=FIRST_COMPLETED)
+
+    def _keep_answers(self) -> None:
+        for lane in list(self._lanes):
+            if lane.future is not None and lane.future.done():
+                self._keep(lane, lane.future)
+
+    def _keep(self, lane: Lane, future: "Future[Reply]") -> None:
+        lane.future = None
+        try:
+            reply = future.result()
+        except ProviderError as error:
+            self._keep_failure(lane, error)
+        except Exception as error:
+            unknown = OutcomeUnknown(f"{type(error).__name__} while asking.")
+            self._outside_the_fence(lambda: calls.keep_unknown(lane.call_id, lane.attempt, unknown))
+            raise
+        else:
+            self._keep_reply(lane, reply)
+
+    def _keep_reply(self, lane: Lane, reply: Reply) -> None:
+        try:
+            self._outside_the_fence(lambda: calls.keep_answer(lane.call_id, lane.attempt, reply))
+        except OSError as full:
+            self._outside_the_fence(lambda: calls.take_back(lane.call_id, lane.attempt))
+            until = now() + timedelta(seconds=LONGEST_WAIT)
+            raise StopRun(StopReason.STORAGE_FULL, until=until, said=str(full.strerror)) from full
+
+    def _keep_failure(self, lane: Lane, error: ProviderError) -> None:
+        match error:
+            case OutcomeUnknown():
+                self._outside_the_fence(lambda: calls.keep_unknown(lane.call_id, lane.attempt, error))
+                self._lanes.remove(lane)
+                self._all_begun = False  # it is begun again, and decided there
+            case KeyRefused():
+                self._give_back(lane, error)
+                raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=error.sentence)
+            case ProviderError(permanent=True):
+                self._give_back(lane, error)
+                self._lanes.remove(lane)
+                self._claim.commit(lambda run: self._set_aside(run, lane, error.sentence))
+            case _:
+                self._give_back(lane, error)
+                self._try_again(lane, error)
+
+    def _give_back(self, lane: Lane, error: ProviderError) -> None:
+        self._outside_the_fence(lambda: calls.keep_failure(lane.call_id, lane.attempt, error))
+
+    def _try_again(self, lane: Lane, error: ProviderError) -> None:
+        if lane.tries >= TRIES:
+            raise StopRun(StopReason.PROVIDER_UNREACHABLE, said=error.sentence)
+        pause = random.uniform(0, BACKOFF * 2**lane.tries) if error.retry_after is None else error.retry_after
+        if pause > LONGEST_WAIT:
+            raise StopRun(StopReason.PROVIDER_ASKS_TO_WAIT, until=now() + timedelta(seconds=pause))
+        self._slice.wait(pause)
+        besides = [other.item_id for other in self._lanes if other is not lane]
+        began = self._claim.commit(lambda run: self._begin(run, besides))
+        if began is None or not isinstance(began.begun, Send):
+            self._lanes.remove(lane)
+            return
+        lane.call_id, lane.attempt, lane.tries = began.begun.call_id, began.begun.attempt, lane.tries + 1
+        self._send(lane)
+
+    def _outside_the_fence(self, keep: Callable[[], None]) -> None:
+        """What was paid for is kept, whoever has the run by now. The database is asked until it takes it."""
+        while True:
+            try:
+                keep()
+                return db.session.expunge_all()
+            except OperationalError as error:
+                db.session.rollback()
+                db.session.expunge_all()
+                log.warning("run %s: an answer waits for the database (%s)", self._claim.run_id, error.orig)
+                time.sleep(LOOKS_EVERY * 5)
+
+    def _keep_what_comes_late(self) -> None:
+        """On the way out, for whatever reason: calls that are still out come back and are kept, not applied."""
+        for lane in self._lanes:
+            if lane.future is not None:
+                wait([lane.future])
+        for lane in [lane for lane in self._lanes if lane.future is not None]:
+            try:
+                self._keep(lane, lane.future)  # type: ignore[arg-type]
+            except (StopRun, Fenced) as reason:
+                log.info("run %s: a late call ended with %s", self._claim.run_id, reason)
+
+    # applying
+
+    def _apply_in_order(self) -> None:
+        self._lanes.sort(key=lambda lane: lane.item_id)
+        while self._lanes and self._lanes[0].future is None:
+            lane = self._lanes.pop(0)
+            self._claim.commit(lambda run, lane=lane: self._apply(run, lane))
+
+    def _apply(self, run: Run, lane: Lane) -> None:
+        item = db.session.get_one(RunItem, lane.item_id)
+        if item.status is not ItemStatus.IN_HAND:
+            return  # our own earlier commit, whose acknowledgement was lost
+        reply, seconds = calls.answer_of(lane.call_id), time.monotonic() - lane.began
+        try:
+            with db.session.begin_nested():
+                counts = self._stage.apply(run.site, item, reply, self._slice.provider)
+        except BadReply as bad:
+            return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
+        db.session.flush()
+        calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
+        return finish(run, self._stage, item, counts, seconds)
+
+    def _set_aside(self, run: Run, lane: Lane, why: str) -> None:
+        item = db.session.get_one(RunItem, lane.item_id)
+        if item.status is ItemStatus.IN_HAND:
+            set_aside(run, self._stage, item, f"The provider refused it: {why}", time.monotonic() - lane.began)

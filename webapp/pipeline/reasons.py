@@ -1,0 +1,154 @@
+"""The words for every reason: what happened, what was kept, and the next step."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from webapp.pipeline.states import RunStatus, StopReason
+
+
+class NextStep(StrEnum):
+    """Where a person goes from a stop. `web` knows the addresses."""
+
+    REVIEW = "review"
+    AUTOMATION = "automation"
+    CREDITS = "credits"
+    RESUME = "resume"
+    START = "start"
+    OPERATOR = "operator"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Words:
+    """`title` and `text` may name the details of a stop in braces: {by}, {left}."""
+
+    title: str
+    text: str
+    step: NextStep = NextStep.NOTHING
+    label: str = ""
+
+
+WORDS: dict[StopReason, Words] = {
+    StopReason.ALL_DONE: Words(
+        "All work is done", "Everything that was waiting has been processed.", NextStep.REVIEW, "Read the articles"
+    ),
+    StopReason.LIMIT_REACHED: Words(
+        "Done within your limits",
+        "{left} waiting beyond the limits of this run. They keep their place, and the next run takes them.",
+        NextStep.AUTOMATION,
+        "Change the limits",
+    ),
+    StopReason.BUDGET_USED: Words(
+        "The budget of an operation is used up",
+        "{left} left because their operation's share of the credits is spent. They keep their place.",
+        NextStep.AUTOMATION,
+        "Look at the limits",
+    ),
+    StopReason.OPERATION_OFF: Words(
+        "An operation is switched off",
+        "The operator has switched off an operation. What needs it keeps its place.",
+        NextStep.AUTOMATION,
+        "Look at the stages",
+    ),
+    StopReason.NEEDS_A_PERSON: Words(
+        "Waiting for your review",
+        "{left} in review: approving by itself is switched off for this site.",
+        NextStep.REVIEW,
+        "Review them",
+    ),
+    StopReason.CREDIT_CAP_REACHED: Words(
+        "The credit cap of the run is reached",
+        "The run spent what you allowed it. {left} left; the rest keeps its place for the next run.",
+        NextStep.AUTOMATION,
+        "Change the cap",
+    ),
+    StopReason.OUT_OF_CREDITS: Words(
+        "The account is out of credits",
+        "Finished work is kept. {left} left; they go on with the next run, as soon as there are credits.",
+        NextStep.CREDITS,
+        "See the account",
+    ),
+    StopReason.PAUSED_BY_PERSON: Words(
+        "Paused by {by}",
+        "Nothing is charged while a run is paused. It keeps its place, for as long as you like.",
+        NextStep.RESUME,
+        "Resume",
+    ),
+    StopReason.CANCELLED_BY_PERSON: Words(
+        "Cancelled by {by}",
+        "Finished work is kept. What was not begun keeps its place for the next run.",
+        NextStep.START,
+        "Start a new run",
+    ),
+    StopReason.PROVIDER_REFUSES_KEY: Words(
+        "The provider refuses the key",
+        "It said: {said} Nothing was charged for what is left, and everything finished is kept.",
+        NextStep.AUTOMATION,
+        "Look at the settings",
+    ),
+    StopReason.PROVIDER_UNREACHABLE: Words(
+        "The provider does not answer",
+        "It said: {said} Nothing was charged for what is left, and everything finished is kept.",
+        NextStep.START,
+        "Start a new run",
+    ),
+    StopReason.PROVIDER_ASKS_TO_WAIT: Words(
+        "The provider asks us to wait", "The run goes on by itself. Nothing is lost and nothing is charged meanwhile."
+    ),
+    StopReason.STORAGE_FULL: Words(
+        "The disk is full", "The run goes on by itself when there is room. Nothing is lost.", NextStep.OPERATOR
+    ),
+    StopReason.WORKER_LOST: Words(
+        "Recovering after a lost worker", "Another worker takes over by itself. Finished work is kept."
+    ),
+    StopReason.WORKER_LOST_REPEATEDLY: Words(
+        "Workers were lost again and again",
+        "No item could be finished in several tries. Finished work is kept.",
+        NextStep.START,
+        "Start a new run",
+    ),
+    StopReason.WORKER_STOPPING: Words(
+        "Handed over", "Its worker is being restarted; the run goes on by itself."
+    ),
+    StopReason.SLICE_ENDED: Words("Making room for other runs", "The run goes on by itself in a moment."),
+    StopReason.INTERNAL_ERROR: Words(
+        "Something broke on our side",
+        "Finished work is kept, and nothing was charged for the rest. For the operator: {said}",
+        NextStep.START,
+        "Start a new run",
+    ),
+    StopReason.MOVED_ON: Words("Somebody else changed the run", "Look at it again."),
+}
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "some"
+
+
+def title(reason: StopReason, detail: dict[str, Any]) -> str:
+    return WORDS[reason].title.format_map(_Blank(detail))
+
+
+def text(reason: StopReason, detail: dict[str, Any]) -> str:
+    return WORDS[reason].text.format_map(_Blank(detail))
+
+
+def sentence_of_move(status: RunStatus, reason: StopReason | None, detail: dict[str, Any], by: str) -> str:
+    """A line of the log for a change of status."""
+    match status, reason:
+        case RunStatus.QUEUED, None:
+            return f"Queued by {by}"
+        case RunStatus.RUNNING, _:
+            return "A worker has taken the run"
+        case RunStatus.COMPLETED, StopReason():
+            return f"Completed: {title(reason, detail)}"
+        case RunStatus.FAILED, StopReason():
+            return f"Failed: {title(reason, detail)}. {text(reason, detail)}"
+        case RunStatus.PAUSED | RunStatus.CANCELLED, StopReason():
+            return title(reason, detail)
+        case _, StopReason():
+            return f"{title(reason, detail)}. {text(reason, detail)}"
+        case _:
+            return f"{status.value.capitalize()} by {by}"

@@ -1,0 +1,75 @@
+"""Taking runs over from workers that are lost. Any number may watch; every takeover is a compare-and-set."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from sqlalchemy import select, update
+
+from webapp.core.db import db
+from webapp.core.settings import settings
+from webapp.pipeline import calls
+from webapp.pipeline.models import ItemStatus, MovedOn, Run, RunItem
+from webapp.pipeline.states import RunStatus, StopReason
+
+log = logging.getLogger(__name__)
+
+BY = "sweep"
+
+
+class RunWatch:
+    """Sees which running runs stand still: the same epoch and heartbeat for the whole lease, on its own clock.
+
+    It compares no wall clocks, so a clock that jumps takes nothing from anybody.
+    """
+
+    def __init__(self, lease: float, monotonic: Callable[[], float] = time.monotonic):
+        self._lease = lease
+        self._monotonic = monotonic
+        self._seen: dict[tuple[int, int, int], float] = {}
+
+    def observe(self) -> list[int]:
+        """Looks once, and takes over what stands still. Answers the numbers of the runs taken over."""
+        moment = self._monotonic()
+        rows = db.session.execute(select(Run.id, Run.epoch, Run.hb).where(Run.status == RunStatus.RUNNING))
+        self._seen = {state: self._seen.get(state, moment) for state in rows.all()}
+        db.session.rollback()
+        still = [state for state, since in self._seen.items() if moment - since >= self._lease]
+        return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
+
+
+def take_over(run_id: int, epoch: int, hb: int) -> bool:
+    """Queues a run again whose worker is lost, unless it has moved since. One transaction."""
+    run = db.session.get(Run, run_id, populate_existing=True)
+    if run is None or run.epoch != epoch or run.status is not RunStatus.RUNNING:
+        db.session.rollback()
+        return False
+    try:
+        _lose_worker(run, hb)
+    except MovedOn:
+        db.session.rollback()
+        return False
+    db.session.commit()
+    log.warning("run %s was taken over from a lost worker (epoch %s)", run_id, epoch)
+    return True
+
+
+def _lose_worker(run: Run, hb: int) -> None:
+    lost_calls = calls.lose_calls_of(run)
+    db.session.execute(
+        update(RunItem)
+        .where(RunItem.run_id == run.id, RunItem.status == ItemStatus.IN_HAND)
+        .values(losses=RunItem.losses + 1)
+        .execution_options(synchronize_session=False)
+    )
+    detail = {"owner": run.owner, "unanswered_calls": lost_calls}
+    run.move_to(RunStatus.QUEUED, by=BY, reason=StopReason.WORKER_LOST, detail=detail, seen_heartbeat=hb)
+    run.takeovers += 1
+    run.recoveries_without_progress += 1
+    if run.recoveries_without_progress > patience():
+        run.move_to(RunStatus.FAILED, by=BY, reason=StopReason.WORKER_LOST_REPEATEDLY)
+
+
+def patience() -> int:
+    """How many recoveries without a finished item a run gets: enough to find and set aside the item to blame."""
+    return 2 * settings().max_recoveries

@@ -1,0 +1,80 @@
+"""Starting runs by the clock. Any number of schedulers may do it at once: a due site is claimed by compare-and-set."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.core.errors import Conflict
+from webapp.pipeline import control
+from webapp.pipeline.automation import Automation, SkippedRun, next_run
+from webapp.pipeline.control import RunInTheWay
+from webapp.pipeline.models import Run, Trigger
+
+BATCH = 200  # due sites looked at in one go
+
+
+def start_due() -> list[Run]:
+    """Starts every due automation once, however many times it was missed. Answers the runs started."""
+    started: list[Run] = []
+    while due := _due(now()):
+        for site_id, scheduled_for in due:
+            run = _claim_and_start(site_id, scheduled_for)
+            if run is not None:
+                started.append(run)
+    return started
+
+
+def _due(moment: datetime) -> list[tuple[int, datetime]]:
+    rows = db.session.execute(
+        select(Automation.site_id, Automation.next_run_at)
+        .where(Automation.enabled, Automation.next_run_at <= moment)
+        .order_by(Automation.next_run_at, Automation.site_id)
+        .limit(BATCH)
+    )
+    due = [(site_id, at) for site_id, at in rows if at is not None]
+    db.session.commit()
+    return due
+
+
+def _claim_and_start(site_id: int, scheduled_for: datetime) -> Run | None:
+    """The next time is set before the run starts, so a scheduler that is lost in between misses one run, not all."""
+    automation = db.session.get_one(Automation, site_id)
+    following = next_run(automation, automation.site.zone, now())
+    claimed = db.session.execute(
+        update(Automation)
+        .where(Automation.site_id == site_id, Automation.enabled, Automation.next_run_at == scheduled_for)
+        .values(next_run_at=following)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    db.session.expire(automation)
+    if claimed.rowcount != 1:
+        return None
+    return _start_or_say_why_not(automation, scheduled_for)
+
+
+def _start_or_say_why_not(automation: Automation, scheduled_for: datetime) -> Run | None:
+    site_id = automation.site_id
+    try:
+        return control.start(
+            automation.site,
+            by="schedule",
+            trigger=Trigger.SCHEDULE,
+            automation_id=site_id,
+            scheduled_for=scheduled_for,
+        )
+    except Conflict as blocked:
+        db.session.rollback()
+        in_the_way = blocked.run.id if isinstance(blocked, RunInTheWay) else None
+        db.session.add(
+            SkippedRun(site_id=site_id, scheduled_for=scheduled_for, why=blocked.sentence, run_id=in_the_way)
+        )
+        db.session.commit()
+        return None
+
+
+def set_schedule(automation: Automation) -> None:
+    """Works out the next run after a change of the settings; none while it is switched off."""
+    automation.next_run_at = next_run(automation, automation.site.zone, now()) if automation.enabled else None

@@ -1,0 +1,118 @@
+"""Tasks to articles: one paid call per task, priced by the words it asks for."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, select
+
+from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
+from webapp.ai.provider import Operation, Provider, Reply
+from webapp.content.models import Article, Keyword, Task, TaskStatus
+from webapp.content.sanitise import clean, count_words
+from webapp.core.db import db
+from webapp.pipeline.models import RunItem
+from webapp.pipeline.stage import Counts, Plan, Planned
+from webapp.pipeline.stages.counting import count, rows
+from webapp.pipeline.states import StageKey
+from webapp.sites.models import Site
+
+MOST_KEYWORDS = 20
+MOST_QUESTIONS = 5
+QUESTION_WORDS = ("how", "what", "why", "when", "where", "which", "who", "can", "is", "are", "do", "does", "should")
+
+
+class Articles:
+    key = StageKey.ARTICLES
+    operation = Operation.CONTENT_GENERATION
+
+    def pending(self, site: Site) -> int:
+        return count(Task, *_waiting(site))
+
+    def plan(self, plan: Plan) -> Iterable[Planned]:
+        found = rows(Task, plan.limit, *_waiting(plan.site), order=(Task.id,))
+        return [Planned(row=task.id, units=hundreds(task.target_words)) for task in found]
+
+    def request(self, site: Site, item: RunItem) -> ArticleRequest | None:
+        task = _of(site, item)
+        if task is None:
+            return None
+        phrases = _phrases(task)
+        questions = [phrase for phrase in phrases if phrase.lower().split(" ")[0] in QUESTION_WORDS]
+        return ArticleRequest(
+            title=task.title,
+            angle=task.idea.angle,
+            outline=task.idea.outline,
+            target_keyword=task.idea.target_keyword,
+            keywords=phrases[:MOST_KEYWORDS],
+            questions=questions[:MOST_QUESTIONS],
+            target_words=task.target_words,
+            language=site.language,
+            voice=site.voice,
+        )
+
+    def article_of(self, item: RunItem) -> int | None:
+        return db.session.scalar(select(Article.id).where(Article.task_id == item.row))
+
+    def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
+        result, task = parse(reply), _of(site, item)
+        if task is None:
+            return {"tasks_processed": 1, "articles_created": 0, "words": 0}
+        article = _article(site, task, result, provider)
+        db.session.add(article)
+        task.status = TaskStatus.WRITTEN
+        return {"tasks_processed": 1, "articles_created": 1, "words": article.words}
+
+    def set_aside(self, item: RunItem, why: str) -> None:
+        task = db.session.get(Task, item.row)
+        if task is not None:
+            task.status, task.attention = TaskStatus.ATTENTION, why
+
+    def when_off(self, site: Site) -> None:
+        """Nothing waits: the tasks stay pending."""
+
+
+def hundreds(words: int) -> int:
+    """How many begun hundreds of words: what a task is priced by."""
+    return -(-words // 100)
+
+
+def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
+    return Task.site_id == site.id, Task.status == TaskStatus.PENDING
+
+
+def _of(site: Site, item: RunItem) -> Task | None:
+    return db.session.scalar(select(Task).where(*_waiting(site), Task.id == item.row))
+
+
+def _phrases(task: Task) -> list[str]:
+    order = (Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
+    return list(
+        db.session.scalars(
+            select(Keyword.phrase).where(Keyword.cluster_id == task.idea.cluster_id).order_by(*order).limit(50)
+        )
+    )
+
+
+def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) -> Article:
+    body = clean(result.body_html)
+    return Article(
+        site_id=site.id,
+        task_id=task.id,
+        title=result.title,
+        slug=_free_slug(site, result.slug),
+        meta_title=result.meta_title,
+        meta_description=result.meta_description,
+        excerpt=result.excerpt,
+        focus_keyword=result.focus_keyword[:200],
+        body_html=body,
+        words=count_words(body),
+        written_by=provider.name,
+        is_draft_quality=not provider.writes_for_publication,
+    )
+
+
+def _free_slug(site: Site, wanted: str) -> str:
+    slug, number = wanted, 1
+    while db.session.scalar(select(Article.id).where(Article.site_id == site.id, Article.slug == slug)) is not None:
+        number += 1
+        slug = f"{wanted[:110]}-{number}"
+    return slug

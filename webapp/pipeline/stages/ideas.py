@@ -1,0 +1,107 @@
+"""Clusters to ideas: one paid call per cluster."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, select
+
+from webapp.ai.functions.clustering import KeywordFact
+from webapp.ai.functions.idea_generation import IdeasRequest, parse
+from webapp.ai.provider import BadReply, Operation, Provider, Reply
+from webapp.content.models import Cluster, ClusterStatus, Idea, Intent, Keyword
+from webapp.core.db import db
+from webapp.pipeline.models import RunItem
+from webapp.pipeline.stage import Counts, Plan, Planned
+from webapp.pipeline.stages.counting import count, rows
+from webapp.pipeline.states import StageKey
+from webapp.sites.models import Site
+
+MOST_KEYWORDS = 50  # of a cluster that its request names
+
+
+class Ideas:
+    key = StageKey.IDEAS
+    operation = Operation.IDEA_GENERATION
+
+    def pending(self, site: Site) -> int:
+        return count(Cluster, *_waiting(site))
+
+    def plan(self, plan: Plan) -> Iterable[Planned]:
+        """The clusters that are searched for most come first."""
+        found = rows(Cluster, plan.limit, *_waiting(plan.site), order=(Cluster.volume.desc(), Cluster.id))
+        return [Planned(row=cluster.id) for cluster in found]
+
+    def request(self, site: Site, item: RunItem) -> IdeasRequest | None:
+        cluster = _of(site, item)
+        if cluster is None:
+            return None
+        return IdeasRequest(
+            cluster=cluster.name,
+            head=cluster.head,
+            intent=cluster.intent.value if cluster.intent else None,
+            keywords=[_fact(keyword) for keyword in _best_keywords(cluster)],
+            existing_titles=[idea.title for idea in cluster.ideas],
+            language=site.language,
+            voice=site.voice,
+        )
+
+    def article_of(self, item: RunItem) -> int | None:
+        return None
+
+    def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
+        cluster = _of(site, item)
+        ideas = parse(reply).ideas
+        if not ideas:
+            raise BadReply("the answer proposes no article")
+        if cluster is None:
+            return {"clusters_processed": 1, "ideas_created": 0}
+        fresh = [idea for idea in ideas if not _is_taken(site, idea.title)]
+        db.session.add_all(
+            Idea(
+                site_id=site.id,
+                cluster_id=cluster.id,
+                title=idea.title,
+                angle=idea.angle,
+                outline=idea.outline,
+                kind=idea.kind,
+                target_keyword=idea.target_keyword,
+                intent=Intent(idea.intent) if idea.intent in set(Intent) else None,
+            )
+            for idea in fresh
+        )
+        cluster.status = ClusterStatus.EXPANDED
+        return {"clusters_processed": 1, "ideas_created": len(fresh)}
+
+    def set_aside(self, item: RunItem, why: str) -> None:
+        cluster = db.session.get(Cluster, item.row)
+        if cluster is not None:
+            cluster.status, cluster.attention = ClusterStatus.ATTENTION, why
+
+    def when_off(self, site: Site) -> None:
+        """Nothing waits: the clusters stay new."""
+
+
+def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
+    return Cluster.site_id == site.id, Cluster.status == ClusterStatus.NEW
+
+
+def _of(site: Site, item: RunItem) -> Cluster | None:
+    return db.session.scalar(select(Cluster).where(*_waiting(site), Cluster.id == item.row))
+
+
+def _best_keywords(cluster: Cluster) -> list[Keyword]:
+    order = (Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
+    return list(
+        db.session.scalars(
+            select(Keyword).where(Keyword.cluster_id == cluster.id).order_by(*order).limit(MOST_KEYWORDS)
+        )
+    )
+
+
+def _fact(keyword: Keyword) -> KeywordFact:
+    return KeywordFact(
+        phrase=keyword.phrase, volume=keyword.volume, intent=keyword.intent.value if keyword.intent else None
+    )
+
+
+def _is_taken(site: Site, title: str) -> bool:
+    return db.session.scalar(select(Idea.id).where(Idea.site_id == site.id, Idea.title == title).limit(1)) is not None

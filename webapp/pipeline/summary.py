@@ -1,0 +1,61 @@
+"""Why a stage and a run ended as they did, in one reason each. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from webapp.pipeline.models import StageResult
+from webapp.pipeline.states import StageKey, StopReason
+from webapp.pipeline.terms import RunTerms
+
+# The weightiest reason that cut a stage short is the run's.
+WEIGHT = (
+    StopReason.OUT_OF_CREDITS,
+    StopReason.CREDIT_CAP_REACHED,
+    StopReason.BUDGET_USED,
+    StopReason.OPERATION_OFF,
+    StopReason.LIMIT_REACHED,
+    StopReason.NEEDS_A_PERSON,
+)
+
+ITEMS = {
+    StageKey.CLUSTERS: ("keyword", "keywords"),
+    StageKey.IDEAS: ("cluster", "clusters"),
+    StageKey.TASKS: ("idea", "ideas"),
+    StageKey.ARTICLES: ("task", "tasks"),
+    StageKey.PROMPTS: ("article without pictures", "articles without pictures"),
+    StageKey.IMAGES: ("image", "images"),
+    StageKey.APPROVAL: ("article", "articles"),
+}
+
+
+def end_of_stage(stage: StageKey, result: StageResult, terms: RunTerms) -> StopReason | None:
+    """What cut a stage short that worked through all it had planned; None if nothing is left."""
+    if not result.left_over:
+        return None
+    limit = terms.limit(stage)
+    if limit is not None and result.total >= limit:
+        return StopReason.LIMIT_REACHED
+    if stage is StageKey.APPROVAL:
+        return StopReason.NEEDS_A_PERSON
+    return None  # they came while the stage was at work: the next run has them
+
+
+def end_of_run(stages: Iterable[StageResult]) -> tuple[StopReason, dict[str, Any]]:
+    """The run's reason, and in words what it left: {"left": "7 tasks, 2 images"}."""
+    results = list(stages)
+    reasons = {result.cut_short for result in results}
+    reason = next((reason for reason in WEIGHT if reason in reasons), StopReason.ALL_DONE)
+    left = [named(result.stage, result.left_over or result.remaining) for result in results]
+    return reason, {"left": _listed([words for words in left if words])}
+
+
+def named(stage: StageKey, count: int) -> str:
+    """"1 task", "7 tasks"; nothing for none."""
+    one, many = ITEMS[stage]
+    return f"{count} {one if count == 1 else many}" if count else ""
+
+
+def _listed(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return parts[0] if parts else "nothing"
+    return ", ".join(parts[:-1]) + " and " + parts[-1]

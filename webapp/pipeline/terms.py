@@ -1,0 +1,52 @@
+"""The settings that a run starts with and keeps to its end, whatever is changed meanwhile."""
+
+from pydantic import BaseModel
+
+from webapp.ai.provider import Operation
+from webapp.core.db import db
+from webapp.credits import budget, ledger, prices
+from webapp.pipeline.automation import Automation
+from webapp.pipeline.states import StageKey
+from webapp.sites.models import Site
+
+
+class RunTerms(BaseModel):
+    """Limits are in the stages' items, 0 for unlimited; prices in credits per unit; budgets in credits."""
+
+    limits: dict[StageKey, int]
+    stages_off: frozenset[StageKey]
+    batch_size: int
+    prices: dict[Operation, int]
+    operations_off: frozenset[Operation]
+    budgets: dict[Operation, int]
+    total_credits: int
+    cap: int
+
+    def limit(self, stage: StageKey) -> int | None:
+        return self.limits[stage] or None
+
+
+def automation_of(site: Site) -> Automation:
+    """The site's automation settings, made with the defaults where there are none."""
+    found = db.session.get(Automation, site.id)
+    if found is None:
+        found = Automation(site_id=site.id)
+        db.session.add(found)
+        db.session.flush()
+    return found
+
+
+def terms_of(site: Site) -> RunTerms:
+    """The terms on which a run of this site would start now."""
+    automation, costs = automation_of(site), prices.costs()
+    total = budget.run_total(ledger.balance(site.account_id), automation.max_credits_per_run)
+    return RunTerms(
+        limits={stage: automation.limit(stage) for stage in StageKey},
+        stages_off=frozenset(stage for stage in StageKey if not automation.is_on(stage)),
+        batch_size=automation.batch_size,
+        prices={operation: cost.credits for operation, cost in costs.items()},
+        operations_off=frozenset(operation for operation, cost in costs.items() if not cost.is_active),
+        budgets=budget.operation_budgets(prices.split(site.id), total),
+        total_credits=total,
+        cap=automation.max_credits_per_run,
+    )

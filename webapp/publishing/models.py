@@ -1,0 +1,123 @@
+"""When a site publishes, and every approved article on its way there."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.content.models import Article
+from webapp.core.clock import now
+from webapp.core.db import Numbered, db, enum_type
+from webapp.publishing.slots import SchedulingMode, SlotSettings, Weekday
+
+
+class PublicationStatus(StrEnum):
+    WAITING = "waiting"
+    SCHEDULED = "scheduled"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+class WaitingReason(StrEnum):
+    """Why an approved article has no slot yet. Each has a sentence and a remedy in `reasons.py`."""
+
+    QUEUE_FULL = "queue_full"
+    QUEUE_PAUSED = "queue_paused"
+    NO_PUBLISHING_DAY = "no_publishing_day"
+    AUTO_PUBLISH_OFF = "auto_publish_off"
+    TARGET_NOT_CONNECTED = "target_not_connected"
+    TARGET_REFUSES_CREDENTIALS = "target_refuses_credentials"
+    DRAFT_QUALITY = "draft_quality"
+    HELD = "held"
+
+
+class PublishingSettings(db.Model):
+    """A site's publishing settings. Times are "HH:MM" in the site's zone, days "mon" to "sun", dates ISO.
+
+    The targets are for estimates and never block; `queue_limit` (0: none) is the only hard limit.
+    """
+
+    __tablename__ = "publishing_settings"
+    __table_args__ = (
+        CheckConstraint("queue_limit >= 0", name="queue_limit_not_negative"),
+        CheckConstraint("stagger_interval_minutes > 0", name="interval_positive"),
+        CheckConstraint("daily_target >= 0 AND weekly_target >= 0 AND monthly_target >= 0", name="targets"),
+    )
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    auto_approve: Mapped[bool] = mapped_column(default=True)
+    auto_publish: Mapped[bool] = mapped_column(default=True)
+    scheduling_mode: Mapped[SchedulingMode] = mapped_column(
+        enum_type(SchedulingMode), default=SchedulingMode.TIME_SLOTS
+    )
+    publish_days: Mapped[list[str]] = mapped_column(JSON, default=lambda: [day.value for day in Weekday])
+    publish_time_slots: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["09:00", "14:00", "18:00"])
+    stagger_start_time: Mapped[str] = mapped_column(String(5), default="09:00")
+    stagger_end_time: Mapped[str] = mapped_column(String(5), default="18:00")
+    stagger_interval_minutes: Mapped[int] = mapped_column(default=30)
+    daily_target: Mapped[int] = mapped_column(default=3)
+    weekly_target: Mapped[int] = mapped_column(default=15)
+    monthly_target: Mapped[int] = mapped_column(default=50)
+    queue_limit: Mapped[int] = mapped_column(default=100)
+    paused: Mapped[bool] = mapped_column(default=False)
+    skip_dates: Mapped[list[str]] = mapped_column(JSON, default=list)
+    credentials_refused: Mapped[bool] = mapped_column(default=False)  # set by the target, cleared by a person
+
+    @property
+    def slots(self) -> SlotSettings:
+        return SlotSettings(
+            mode=self.scheduling_mode,
+            publish_days=frozenset(Weekday(day) for day in self.publish_days),
+            publish_time_slots=tuple(time.fromisoformat(written) for written in self.publish_time_slots),
+            stagger_start_time=time.fromisoformat(self.stagger_start_time),
+            stagger_end_time=time.fromisoformat(self.stagger_end_time),
+            stagger_interval_minutes=self.stagger_interval_minutes,
+            skip_dates=frozenset(date.fromisoformat(written) for written in self.skip_dates),
+        )
+
+
+class Publication(Numbered, db.Model):
+    """An approved article on its way to the site; made in the transaction that approves it."""
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        Index(
+            "uq_publication_slot",
+            "site_id",
+            "slot_at",
+            unique=True,
+            sqlite_where=text("status IN ('scheduled', 'publishing')"),
+            postgresql_where=text("status IN ('scheduled', 'publishing')"),
+        ),
+        Index("ix_publication_due", "status", "slot_at"),
+        Index("ix_publication_queue", "site_id", "status", "position", "id"),
+        CheckConstraint("(status = 'waiting') = (reason IS NOT NULL)", name="waiting_has_reason"),
+        CheckConstraint("status != 'scheduled' OR slot_at IS NOT NULL", name="scheduled_has_slot"),
+        CheckConstraint("(status = 'publishing') = (owner IS NOT NULL)", name="publishing_has_owner"),
+        CheckConstraint("(status = 'published') = (published_at IS NOT NULL)", name="published_has_time"),
+    )
+
+    LIVE: ClassVar = (PublicationStatus.SCHEDULED, PublicationStatus.PUBLISHING)
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
+    article_id: Mapped[int] = mapped_column(ForeignKey("content.id", ondelete="CASCADE"), unique=True)
+    status: Mapped[PublicationStatus] = mapped_column(enum_type(PublicationStatus))
+    reason: Mapped[WaitingReason | None] = mapped_column(enum_type(WaitingReason))
+    held: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)  # first in, first out; smaller goes first
+    slot_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    epoch: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str | None] = mapped_column(String(160))
+    hb: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str] = mapped_column(Text, default="")  # the target's own words
+    remote_id: Mapped[str | None] = mapped_column(String(200))
+    link: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    published_at: Mapped[datetime | None]
+
+    article: Mapped[Article] = relationship()
