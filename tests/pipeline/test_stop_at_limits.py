@@ -29,6 +29,14 @@ def stage(run: Run, key: StageKey) -> StageResult:
     return next(result for result in run.stages if result.stage is key)
 
 
+def set_cost(operation: Operation, **changes: object) -> None:
+    cost = prices.costs()[operation]
+    for name, value in changes.items():
+        setattr(cost, name, value)
+    db.session.add(cost)
+    db.session.commit()
+
+
 def test_five_of_twelve_tasks_are_written_and_the_rest_is_named(app: Flask) -> None:
     site = site_with_keywords(0)
     tasks = [factories.task(site).id for _ in range(12)]
@@ -81,10 +89,8 @@ def test_a_stage_stops_at_its_budget_and_the_next_ones_go_on(app: Flask) -> None
 
 def test_the_run_stops_at_its_cap(app: Flask) -> None:
     site = site_with_keywords(12, credits=5000, max_credits_per_run=30)
-    for operation, cost in prices.costs().items():
-        cost.budget_basis_points = 10_000 if operation is Operation.CLUSTERING else 0
-    prices.costs()[Operation.IDEA_GENERATION].budget_basis_points = 10_000  # so that only the cap can stop it
-    db.session.commit()
+    for operation in Operation:
+        set_cost(operation, budget_basis_points=10_000)  # so that only the cap can stop it
 
     run = work_to_the_end(start(site))
 
@@ -111,8 +117,7 @@ def test_a_switched_off_operation_is_named_and_not_bought(app: Flask, monkeypatc
     provider = ScriptedProvider()
     use(monkeypatch, provider)
     site = site_with_keywords(3)
-    prices.costs()[Operation.IMAGE_GENERATION].is_active = False
-    db.session.commit()
+    set_cost(Operation.IMAGE_GENERATION, is_active=False)
 
     run = work_to_the_end(start(site))
 
@@ -152,8 +157,7 @@ def test_a_run_keeps_the_terms_it_started_with(app: Flask) -> None:
     set_limits(site, max_tasks_per_run=2)
     run = start(site)
     set_limits(site, max_tasks_per_run=4)
-    prices.costs()[Operation.CONTENT_GENERATION].credits = 50
-    db.session.commit()
+    set_cost(Operation.CONTENT_GENERATION, credits=50)
 
     run = work_to_the_end(run)
 

@@ -16,20 +16,21 @@ DEFAULTS: dict[Operation, tuple[Unit, int, int]] = {  # unit, credits per unit, 
 
 
 def costs() -> dict[Operation, OperationCost]:
-    """The price of every operation, made with the defaults where the operators have set none."""
+    """The price of every operation: as the operators have set it, else the default, which is no row of its own."""
     found = {cost.operation: cost for cost in db.session.scalars(select(OperationCost))}
-    for operation, (unit, credits, share) in DEFAULTS.items():
-        if operation not in found:
-            found[operation] = OperationCost(
-                operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True
-            )
-            db.session.add(found[operation])
-    return found
+    return {operation: found.get(operation) or default(operation) for operation in Operation}
+
+
+def default(operation: Operation) -> OperationCost:
+    unit, credits, share = DEFAULTS[operation]
+    return OperationCost(
+        operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True
+    )
 
 
 def split(site_id: int) -> dict[Operation, int]:
     """A site's split of a run's credits, in basis points that sum to 10,000."""
-    own = db.session.get(SiteBudget, site_id)
-    if own is None or own.use_global_defaults:
+    own = db.session.get_one(SiteBudget, site_id)
+    if own.use_global_defaults:
         return {operation: cost.budget_basis_points for operation, cost in costs().items()}
     return {operation: int(getattr(own, operation.value)) for operation in Operation}

@@ -1,6 +1,6 @@
 """When a site's runs start by themselves, and what each run may do."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.core.clock import now
 from webapp.core.db import Numbered, db, enum_type
 from webapp.pipeline.states import StageKey
+from webapp.publishing.slots import instant_of
 from webapp.sites.models import Site
 
 
@@ -96,7 +97,7 @@ def next_run(automation: Automation, zone: ZoneInfo, after: datetime) -> datetim
     day = after.astimezone(zone).date() - timedelta(days=1)
     while True:
         if _runs_on(automation, day):
-            instant = _instant(day, at, zone)
+            instant = instant_of(day, at, zone)
             if instant > after:
                 return instant
         day += timedelta(days=1)
@@ -111,25 +112,3 @@ def _runs_on(automation: Automation, day: date) -> bool:
         case Frequency.MONTHLY:
             is_last = (day + timedelta(days=1)).month != day.month
             return day.day == automation.month_day or (is_last and day.day < automation.month_day)
-
-
-def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The local time as UTC. Going there and back changes a time that does not exist: then the gap's end counts."""
-    local = datetime.combine(day, at, tzinfo=zone)  # fold=0: the first of two
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return instant
-    return _end_of_gap(instant, zone)
-
-
-def _end_of_gap(beyond: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant at which the zone already has the offset that it has at `beyond`."""
-    late, early = beyond, beyond - timedelta(days=1)
-    offset = late.astimezone(zone).utcoffset()
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) / 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            late = middle
-        else:
-            early = middle
-    return late.replace(microsecond=0)

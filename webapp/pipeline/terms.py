@@ -27,13 +27,8 @@ class RunTerms(BaseModel):
 
 
 def automation_of(site: Site) -> Automation:
-    """The site's automation settings, made with the defaults where there are none."""
-    found = db.session.get(Automation, site.id)
-    if found is None:
-        found = Automation(site_id=site.id)
-        db.session.add(found)
-        db.session.flush()
-    return found
+    """The site's automation settings; they are made with the site."""
+    return db.session.get_one(Automation, site.id)
 
 
 def terms_of(site: Site) -> RunTerms:

@@ -1,0 +1,51 @@
+"""A site's settings."""
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.sites.models import Site
+
+GOOD = {"name": "Herbs", "time_zone": "Asia/Tokyo", "language": "en-GB", "voice": "Warm.\r\nShort sentences."}
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    return factories.site()
+
+
+def test_settings_are_saved(client: Visitor, site: Site) -> None:
+    factories.signed_in(client, factories.member(Role.EDITOR, of=site.account).user)
+    address, slug = f"/sites/{site.slug}/settings", site.slug
+    assert client.send(address, GOOD).location == address
+    assert (site.name, site.slug, site.time_zone, site.language, site.voice) == (
+        "Herbs",
+        slug,
+        "Asia/Tokyo",
+        "en-GB",
+        "Warm.\nShort sentences.",
+    )
+    assert "saved" in client.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", ""), ("time_zone", "Nowhere"), ("language", ""), ("voice", "x" * 2001), ("voice", "a\x00")],
+)
+def test_one_bad_value_saves_nothing(client: Visitor, site: Site, field: str, value: str) -> None:
+    factories.signed_in(client, factories.member(of=site.account).user)
+    before = site.name, site.time_zone, site.language, site.voice
+    answer = client.send(f"/sites/{site.slug}/settings", GOOD | {field: value})
+    assert answer.status_code == 422
+    assert f"{field}: " in answer.text
+    assert (site.name, site.time_zone, site.language, site.voice) == before
+
+
+def test_a_viewer_sees_but_does_not_change(client: Visitor, site: Site) -> None:
+    factories.signed_in(client, factories.member(Role.VIEWER, of=site.account).user)
+    address = f"/sites/{site.slug}/settings"
+    assert client.get(address).status_code == 200
+    assert client.send(address, GOOD).status_code == 403
+    assert site.name != "Herbs"

@@ -1,0 +1,16 @@
+"""The form of a phrase that is compared, as against the form that somebody wrote."""
+
+import re
+import unicodedata
+
+STRAIGHT = str.maketrans("‘’‚‛′“”„‟″«»", '\'\'\'\'\'"""""""')
+
+
+def normal(phrase: str) -> str:
+    """`phrase` for comparison: compatible characters unified, case folded, quotes straight, spaces collapsed.
+
+    Applying it twice changes nothing. It may be longer than what was written.
+    """
+    unified = unicodedata.normalize("NFKC", phrase.translate(STRAIGHT))
+    folded = unicodedata.normalize("NFKC", unified.casefold()).translate(STRAIGHT)
+    return re.sub(r"\s+", " ", folded).strip()

@@ -1,0 +1,118 @@
+"""HTML of articles: what may stay in it, and what is read out of it."""
+
+import re
+from html.parser import HTMLParser
+
+import nh3
+
+TAGS = {
+    "h2",
+    "h3",
+    "p",
+    "ul",
+    "ol",
+    "li",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "th",
+    "td",
+    "strong",
+    "em",
+    "blockquote",
+    "a",
+    "figure",
+    "figcaption",
+    "img",
+    "br",
+}
+ATTRIBUTES = {
+    "p": {"class"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "th": {"scope", "colspan", "rowspan"},
+    "td": {"colspan", "rowspan"},
+}
+NOTE = "draft-note"  # the one class that a paragraph may have
+INLINE = {"strong", "em", "a"}
+ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
+WORD = re.compile(r"\w+(?:['’-]\w+)*")
+
+
+def clean(html: str) -> str:
+    """`html` with only what an article may hold: no scripts, no styles, no pictures from elsewhere.
+
+    Cleaning it twice changes nothing.
+    """
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=_kept,
+        url_schemes={"http", "https"},
+        link_rel=None,
+        strip_comments=True,
+    )
+
+
+def count_words(html: str) -> int:
+    """How many words a reader sees."""
+    return len(WORD.findall(plain(html)))
+
+
+def headings(html: str) -> list[str]:
+    """The texts of the h2 headings, in order, without markup."""
+    return [" ".join(text.split()) for text in _read(html).headings]
+
+
+def plain(html: str) -> str:
+    """The text that a reader sees."""
+    return "".join(_read(html).text)
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    match tag, attribute:
+        case "img", "src":
+            return None if ELSEWHERE.match(value) else value
+        case "p", "class":
+            return value if value == NOTE else None
+        case _:
+            return value
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text: list[str] = []
+        self.headings: list[str] = []
+        self._in_heading = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._separate(tag)
+        if tag == "h2":
+            self._in_heading = True
+            self.headings.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._separate(tag)
+        if tag == "h2":
+            self._in_heading = False
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+        if self._in_heading:
+            self.headings[-1] += data
+
+    def _separate(self, tag: str) -> None:
+        if tag not in INLINE:
+            self.text.append(" ")
+
+
+def _read(html: str) -> _Reader:
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader

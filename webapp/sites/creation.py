@@ -1,0 +1,105 @@
+"""Making a site and changing what it is called, where it is and how it sounds. The caller commits."""
+
+import re
+import unicodedata
+import zoneinfo
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts.models import Account
+from webapp.core.db import db
+from webapp.core.errors import Invalid
+from webapp.sites.languages import LANGUAGES
+from webapp.sites.models import Site
+
+LONGEST_NAME = 120
+LONGEST_SLUG = 60
+LONGEST_VOICE = 2000
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+TAKEN_BY_PAGES = frozenset({"new"})
+
+
+def make_site(account: Account, *, name: str, slug: str, time_zone: str, language: str) -> Site:
+    """A site of the account, without its settings. Raises Invalid naming the field."""
+    site = Site(
+        account=account,
+        account_id=account.id,
+        name=checked_name(name),
+        slug=checked_slug(slug),
+        time_zone=checked_zone(time_zone),
+        language=checked_language(language),
+    )
+    _save(site)
+    return site
+
+
+def change_site(site: Site, *, name: str, time_zone: str, language: str, voice: str) -> None:
+    """Raises Invalid naming the field, and changes nothing then. The slug stays: it is in addresses."""
+    checked = checked_name(name), checked_zone(time_zone), checked_language(language), checked_voice(voice)
+    site.name, site.time_zone, site.language, site.voice = checked
+
+
+def checked_name(written: str) -> str:
+    name = " ".join(written.split())
+    if not name:
+        raise Invalid("name", "The site has no name.", "Write what its readers call it.")
+    if not name.isprintable():
+        raise Invalid("name", "The name holds characters that cannot be shown.", "Type it instead of pasting it.")
+    if len(name) > LONGEST_NAME:
+        raise Invalid("name", f"The name is longer than {LONGEST_NAME} characters.", "Use a shorter one.")
+    return name
+
+
+def checked_slug(written: str) -> str:
+    slug = written.strip()
+    if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+        raise Invalid(
+            "slug",
+            "The short name can hold only small letters, digits and single hyphens between them,"
+            f" at most {LONGEST_SLUG}.",
+            f"For example {slug_from(written) or 'my-site'}.",
+        )
+    if slug in TAKEN_BY_PAGES or db.session.scalar(select(Site.id).where(Site.slug == slug)) is not None:
+        raise _taken(slug)
+    return slug
+
+
+def slug_from(name: str) -> str:
+    """A short name made of a long one; empty if there is no letter or digit to make it from."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-")
+
+
+def checked_zone(written: str) -> str:
+    zone = written.strip()
+    if zone not in zoneinfo.available_timezones():
+        raise Invalid("time_zone", "There is no such time zone.", "Choose one like Europe/Berlin or UTC.")
+    return zone
+
+
+def checked_language(written: str) -> str:
+    if written not in LANGUAGES:
+        raise Invalid("language", "This is not a language that we know.", "Choose one of the list.")
+    return written
+
+
+def checked_voice(written: str) -> str:
+    voice = written.strip().replace("\r\n", "\n")
+    if not all(character.isprintable() or character in "\n\t" for character in voice):
+        raise Invalid("voice", "The voice holds characters that cannot be shown.", "Type it instead of pasting it.")
+    if len(voice) > LONGEST_VOICE:
+        raise Invalid("voice", f"The voice is longer than {LONGEST_VOICE} characters.", "Keep what matters most.")
+    return voice
+
+
+def _save(site: Site) -> None:
+    try:
+        with db.session.begin_nested():
+            db.session.add(site)
+    except IntegrityError as error:  # somebody took the short name between our look and now
+        raise _taken(site.slug) from error
+
+
+def _taken(slug: str) -> Invalid:
+    return Invalid("slug", f"The short name {slug} is taken.", "Choose another one.")

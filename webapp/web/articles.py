@@ -1,0 +1,95 @@
+"""Articles of a site: the list, reading one as it will look, approving and rejecting."""
+
+from collections.abc import Callable, Collection
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy import select
+
+from webapp.accounts.models import Role
+from webapp.content import queries, review
+from webapp.content.checks import blocking_problems
+from webapp.content.illustrated import featured, sections
+from webapp.content.models import Article, ArticleStatus
+from webapp.content.queries import Filter
+from webapp.core.db import db
+from webapp.credits import ledger
+from webapp.publishing.approval import approve as approve_article
+from webapp.publishing.models import Publication
+from webapp.web.access import row_or_404, site_or_404
+from webapp.web.listing import chosen, listing, place
+
+pages = Blueprint("articles", __name__, url_prefix="/sites/<slug>/articles")
+
+FILTERS = ("q",)
+
+
+@pages.get("")
+def index(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    status = chosen(ArticleStatus, "status")
+    wanted = Filter(status=status, text=request.args.get("q", ""))
+    found = queries.articles(site.id, wanted, place())
+    return render_template(
+        "articles/index.html",
+        page="articles",
+        site=site,
+        list=listing(found, queries.counts_of(Article, site.id), status, FILTERS),
+        publications=_publications([article.id for article in found.rows]),
+        featured=featured,
+        wanted=wanted,
+    )
+
+
+@pages.get("/<int:id>")
+def show(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    article = row_or_404(Article, site, id)
+    costs = ledger.cost_of_article(article.id)
+    return render_template(
+        "articles/show.html",
+        page="articles",
+        site=site,
+        article=article,
+        featured=featured(article),
+        sections=sections(article),
+        problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
+        costs=costs,
+        total_cost=sum(costs.values()),
+        publication=_publications([article.id]).get(article.id),
+    )
+
+
+@pages.post("/<int:id>/approve")
+def approve(slug: str, id: int) -> ResponseReturnValue:
+    return _decide(slug, id, lambda article: approve_article(article, current_user.name), "approved")
+
+
+@pages.post("/<int:id>/reject")
+def reject(slug: str, id: int) -> ResponseReturnValue:
+    return _decide(slug, id, lambda article: review.reject(article, current_user.name), "rejected")
+
+
+@pages.post("/<int:id>/reopen")
+def reopen(slug: str, id: int) -> ResponseReturnValue:
+    return _decide(slug, id, review.reopen, "open again")
+
+
+@pages.post("/<int:id>/pictures")
+def ask_for_pictures(slug: str, id: int) -> ResponseReturnValue:
+    return _decide(slug, id, review.ask_for_pictures, "a draft: the next run asks for its pictures")
+
+
+def _decide(slug: str, id: int, decide: Callable[[Article], object], done: str) -> ResponseReturnValue:
+    article = row_or_404(Article, site_or_404(slug, Role.EDITOR), id)
+    decide(article)
+    db.session.commit()
+    flash(f"“{article.title}” is {done}.", "ok")
+    return redirect(url_for("articles.show", slug=slug, id=id), 303)
+
+
+def _publications(article_ids: Collection[int]) -> dict[int, Publication]:
+    """The publication of each of these articles that has one."""
+    found = db.session.scalars(select(Publication).where(Publication.article_id.in_(article_ids)))
+    return {publication.article_id: publication for publication in found}

@@ -1,0 +1,21 @@
+"""What a site is called, where it is, how it sounds; and its end."""
+
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from webapp.sites.creation import checked_language, checked_name, checked_voice, checked_zone
+from webapp.web.forms.checks import checked_by
+
+
+class SiteForm(FlaskForm):
+    name = StringField("Name", [checked_by(checked_name)])
+    time_zone = StringField("Time zone", [checked_by(checked_zone)])
+    language = StringField("Language", [checked_by(checked_language)])
+    voice = TextAreaField("Voice", [checked_by(checked_voice)])
+
+
+class DeleteSiteForm(FlaskForm):
+    """`run` is the number of the active run that the person has seen and lets go with the site."""
+
+    slug = StringField("Short name of the site")
+    run = StringField()

@@ -1,0 +1,149 @@
+"""Keywords of a site: the list, adding, pasting, importing, skipping."""
+
+from collections.abc import Callable, Collection
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts.models import Role
+from webapp.content import importing, queries, review
+from webapp.content.importing import ImportReport
+from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
+from webapp.content.queries import Filter
+from webapp.core.db import db
+from webapp.core.errors import Invalid
+from webapp.sites.models import Site
+from webapp.web.access import row_or_404, site_or_404
+from webapp.web.forms.checks import refuse
+from webapp.web.forms.keywords import ImportForm, KeywordForm, PasteForm
+from webapp.web.listing import back, chosen, listing, number, place
+
+pages = Blueprint("keywords", __name__, url_prefix="/sites/<slug>/keywords")
+
+FILTERS = ("q", "intent", "volume", "cluster")
+NEWEST = "newest"
+
+
+@pages.get("")
+def index(slug: str) -> ResponseReturnValue:
+    return render_template("keywords/index.html", page="keywords", **_list(site_or_404(slug)))
+
+
+@pages.post("/skip")
+def skip(slug: str) -> ResponseReturnValue:
+    return _change(slug, review.skip_keywords, "skipped")
+
+
+@pages.post("/restore")
+def restore(slug: str) -> ResponseReturnValue:
+    return _change(slug, review.restore_keywords, "restored")
+
+
+@pages.get("/add")
+def add(slug: str) -> ResponseReturnValue:
+    return _add_page(site_or_404(slug), KeywordForm(), PasteForm())
+
+
+@pages.post("/add")
+def add_one(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    form = KeywordForm()
+    if not form.validate():
+        return _add_page(site, form, PasteForm(formdata=None)), 422
+    if importing.add_keyword(site, form.fields):
+        flash(f"“{form.fields.phrase}” was added.", "ok")
+    else:
+        flash(f"“{form.fields.phrase}” was there already.", "warn")
+    return redirect(url_for("keywords.add", slug=slug), 303)
+
+
+@pages.post("/paste")
+def paste(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    form = PasteForm()
+    try:
+        report = importing.add_phrases(site, form.text.data or "")
+    except Invalid as error:
+        refuse(form, error)
+        return _add_page(site, KeywordForm(formdata=None), form), 422
+    return _reported(site, report)
+
+
+@pages.get("/import")
+def upload(slug: str) -> ResponseReturnValue:
+    return _import_page(site_or_404(slug), ImportForm())
+
+
+@pages.post("/import")
+def import_file(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    form = ImportForm()
+    if not form.validate():
+        return _import_page(site, form), 422
+    try:
+        report = importing.import_csv(site, form.file.data.stream)
+    except Invalid as error:
+        refuse(form, error)
+        return _import_page(site, form), 422
+    return _reported(site, report)
+
+
+def _list(site: Site) -> dict[str, object]:
+    """What the list shows: the arguments of the address say which rows."""
+    status, intent, cluster = chosen(KeywordStatus, "status"), chosen(Intent, "intent"), number("cluster")
+    wanted = Filter(
+        status=status,
+        text=request.args.get("q", ""),
+        intent=intent,
+        cluster_id=cluster,
+        least_volume=number("volume"),
+    )
+    newest_first = request.args.get("sort") == NEWEST
+    found = queries.keywords(site.id, wanted, place(), newest_first=newest_first)
+    return {
+        "site": site,
+        "list": listing(found, queries.counts_of(Keyword, site.id), status, FILTERS),
+        "wanted": wanted,
+        "cluster": None if cluster is None else row_or_404(Cluster, site, cluster),
+        "intents": list(Intent),
+        "newest_first": newest_first,
+    }
+
+
+def _change(slug: str, change: Callable[[int, Collection[int]], int], done: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    changed = change(site.id, request.form.getlist("keyword", type=int))
+    db.session.commit()
+    if changed:
+        flash(f"{changed} keyword{'s' if changed != 1 else ''} {done}.", "ok")
+    else:
+        flash(f"No keyword was {done}: none that you chose could be.", "warn")
+    return redirect(back(), 303)
+
+
+def _add_page(site: Site, form: KeywordForm, paste_form: PasteForm) -> str:
+    return render_template(
+        "keywords/add.html",
+        page="keywords",
+        site=site,
+        form=form,
+        paste_form=paste_form,
+        intents=list(Intent),
+    )
+
+
+def _import_page(site: Site, form: ImportForm) -> str:
+    return render_template("keywords/import.html", page="keywords", site=site, form=form)
+
+
+def _reported(site: Site, report: ImportReport) -> ResponseReturnValue:
+    """A page that lists the lines that were not understood; without any, the list with a message."""
+    if report.not_understood:
+        return render_template("keywords/report.html", page="keywords", site=site, report=report)
+    flash(_summary(report), "ok")
+    return redirect(url_for("keywords.index", slug=site.slug, sort=NEWEST if report.new else None), 303)
+
+
+def _summary(report: ImportReport) -> str:
+    already = f" {report.duplicates} were there already." if report.duplicates else ""
+    return f"{report.new} keyword{'s' if report.new != 1 else ''} added.{already}"

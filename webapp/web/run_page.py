@@ -1,0 +1,118 @@
+"""A run as the live page shows it: the view with addresses, icons and clocks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+
+from webapp.pipeline.models import Run
+from webapp.pipeline.reasons import NextStep
+from webapp.pipeline.states import RunStatus, StageKey
+from webapp.pipeline.view import EventLine, Reason, RunView, StageRow, view_of
+from webapp.sites.models import Site
+
+ICONS = {
+    StageKey.CLUSTERS: "stack-2",
+    StageKey.IDEAS: "bulb",
+    StageKey.TASKS: "list-check",
+    StageKey.ARTICLES: "article",
+    StageKey.PROMPTS: "tag",
+    StageKey.IMAGES: "photo",
+    StageKey.APPROVAL: "circle-check",
+}
+
+STEPS = {
+    NextStep.REVIEW: "articles.index",
+    NextStep.AUTOMATION: "automation.show",
+    NextStep.CREDITS: "home.sites",
+    NextStep.START: "overview.show",
+}
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """What templates/runs/_live.html takes. Everything of the view, and where its links go."""
+
+    view: RunView
+    site: Site
+    reason: dict[str, Any] | None
+    rows: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.view, name)
+
+    @property
+    def id(self) -> int:
+        return self.view.run.id
+
+    @property
+    def version(self) -> str:
+        return version_of(self.view.run)
+
+    @property
+    def live_url(self) -> str:
+        return url_for("runs.live", slug=self.site.slug, run_id=self.id)
+
+    def url(self, verb: str) -> str:
+        return url_for(f"runs.{verb}", slug=self.site.slug, run_id=self.id)
+
+
+def live_run(run: Run, site: Site) -> LiveRun:
+    view = view_of(run)
+    return LiveRun(
+        view=view,
+        site=site,
+        reason=_reason(view, site),
+        rows=[_row(row) for row in view.rows],
+        events=[_event(run, event) for event in view.events],
+    )
+
+
+def version_of(run: Run) -> str:
+    """Changes with everything that the page shows but the elapsed time, and with nothing else."""
+    return f"{run.id}-{run.epoch}-{run.version}"
+
+
+def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
+    reason: Reason | None = view.reason
+    if reason is None:
+        return None
+    endpoint = STEPS.get(reason.step)
+    values = {} if endpoint == "home.sites" else {"slug": site.slug}
+    if reason.step is NextStep.REVIEW:
+        values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
+    return {
+        "kind": reason.kind,
+        "title": reason.title,
+        "text": reason.text,
+        "action_url": url_for(endpoint, **values) if endpoint else None,
+        "action_text": reason.label,
+    }
+
+
+def _row(row: StageRow) -> dict[str, Any]:
+    return {
+        "key": row.key.value,
+        "number": row.key.number,
+        "name": row.name,
+        "icon": ICONS[row.key],
+        "state": row.state,
+        "processed": row.processed,
+        "total": row.total,
+        "remaining": row.remaining,
+        "failed": row.failed,
+        "credits": row.credits,
+        "seconds": row.seconds,
+        "note": row.note,
+    }
+
+
+def _event(run: Run, event: EventLine) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": event.at,
+        "seconds": max(0, int((event.at - run.created_at).total_seconds())),
+        "kind": event.kind,
+        "text": event.text,
+    }
