@@ -1,0 +1,164 @@
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.ai.provider import Operation
+from webapp.content.models import Article, ArticleStatus, ImageStatus
+from webapp.core.db import db
+from webapp.credits import ledger
+from webapp.publishing.models import Publication, PublicationStatus
+from webapp.sites.models import Site
+
+
+@pytest.fixture
+def site(app: Flask, client: Visitor) -> Site:
+    member = factories.member(Role.EDITOR)
+    factories.signed_in(client, member.user)
+    return factories.site(member.account, slug="beans")
+
+
+def address(article: Article, action: str = "") -> str:
+    return f"/sites/beans/articles/{article.id}" + (f"/{action}" if action else "")
+
+
+def read(client: Visitor, article: Article) -> BeautifulSoup:
+    answer = client.get(address(article))
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def buy(article: Article, operation: Operation, price: int) -> None:
+    run = factories.run(article.site)
+    purchase = ledger.Purchase(
+        account_id=article.site.account_id,
+        site_id=article.site_id,
+        run_id=run.id,
+        operation=operation,
+        item=f"articles:{article.id}",
+        attempt=1,
+        article_id=article.id,
+    )
+    ledger.hold(purchase, price)
+    ledger.settle(purchase, price, price)
+    db.session.commit()
+
+
+def test_an_empty_list_teaches(client: Visitor, site: Site) -> None:
+    assert "No articles yet" in client.get("/sites/beans/articles").text
+
+
+def test_articles_are_listed_with_their_pictures_and_publications(client: Visitor, site: Site) -> None:
+    article = factories.article(site, ArticleStatus.APPROVED, title="Moka pots")
+    image = factories.image(article)
+    factories.publication(site, PublicationStatus.PUBLISHED, article_=article)
+    factories.article(site, ArticleStatus.DRAFT, title="Filters")
+
+    page = BeautifulSoup(client.get("/sites/beans/articles?status=approved").text, "html.parser")
+
+    rows = page.select("[data-article]")
+    assert len(rows) == 1
+    assert rows[0].select_one(f"img[src$='{image.file}']")
+    assert "Published" in rows[0].get_text()
+
+
+def test_an_article_is_shown_with_each_picture_after_the_heading_it_names(client: Visitor, site: Site) -> None:
+    article = factories.article(
+        site, body_html="<p>First</p><h2>Light &amp; air</h2><p>Sun</p><h2>Water</h2><p>Rain</p>"
+    )
+    featured = factories.image(article)
+    placed = factories.image(article, place="light & air")
+    lost = factories.image(article, place="No such heading")
+    factories.image(article, ImageStatus.ATTENTION, place="Water")
+
+    prose = read(client, article).select_one("[data-article-text]")
+
+    assert prose is not None
+    order = [
+        element.get("src", element.get_text(strip=True)).rsplit("/", 1)[-1]  # type: ignore[union-attr]
+        for element in prose.select("img, h2, p")
+        if element.name == "img" or element.get_text(strip=True)
+    ]
+    assert order == [featured.file, "First", "Light & air", placed.file, "Sun", "Water", "Rain", lost.file]
+
+
+def test_unsafe_html_is_cleaned_even_if_it_was_stored(client: Visitor, site: Site) -> None:
+    article = factories.article(site, body_html='<p onclick="x()">Text</p><script>alert(1)</script>')
+
+    page = client.get(address(article)).text
+
+    assert "alert(1)" not in page and "onclick" not in page
+
+
+def test_costs_come_from_the_ledger(client: Visitor, site: Site) -> None:
+    article = factories.article(site)
+    buy(article, Operation.CONTENT_GENERATION, 7)
+
+    costs = read(client, article).select_one("[data-costs]")
+
+    assert costs is not None
+    assert "7" in costs.get_text(" ", strip=True).split()
+
+
+def test_approving_puts_the_article_on_its_way(client: Visitor, site: Site) -> None:
+    article = factories.article(site)
+
+    answer = client.send(address(article, "approve"), follow_redirects=True)
+
+    assert "is approved" in answer.text
+    assert article.status is ArticleStatus.APPROVED
+    assert db.session.scalar(select(Publication.article_id)) == article.id
+
+
+def test_an_article_that_a_check_stops_is_not_approved(client: Visitor, site: Site) -> None:
+    article = factories.article(site, meta_description="")
+
+    assert "It has no meta description." in client.get(address(article)).text
+    answer = client.send(address(article, "approve"))
+
+    assert answer.status_code == 409
+    assert article.status is ArticleStatus.REVIEW
+    assert db.session.scalar(select(Publication.id)) is None
+
+
+def test_a_rejected_article_can_be_reopened(client: Visitor, site: Site) -> None:
+    article = factories.article(site)
+
+    client.send(address(article, "reject"))
+    assert article.status is ArticleStatus.REJECTED
+    assert "Rejected by Ana." in client.get(address(article)).text
+
+    client.send(address(article, "reopen"))
+    assert article.status is ArticleStatus.REVIEW
+
+
+def test_an_approved_article_cannot_be_rejected(client: Visitor, site: Site) -> None:
+    article = factories.article(site, ArticleStatus.APPROVED)
+
+    answer = client.send(address(article, "reject"))
+
+    assert answer.status_code == 409
+    assert article.status is ArticleStatus.APPROVED
+
+
+def test_pictures_are_asked_for_again(client: Visitor, site: Site) -> None:
+    article = factories.article(site, attention="No answer in time.")
+
+    assert "No answer in time." in client.get(address(article)).text
+    client.send(address(article, "pictures"))
+
+    assert (article.status, article.prompts_at) == (ArticleStatus.DRAFT, None)
+
+
+@pytest.mark.parametrize("action", ["approve", "reject", "reopen", "pictures"])
+def test_a_viewer_reads_and_does_not_decide(app: Flask, client: Visitor, action: str) -> None:
+    member = factories.member(Role.VIEWER)
+    article = factories.article(factories.site(member.account, slug="beans"))
+    factories.signed_in(client, member.user)
+
+    assert read(client, article).select_one(f"form[action$='/{action}']") is None
+    assert client.send(address(article, action)).status_code == 403
+    assert article.status is ArticleStatus.REVIEW

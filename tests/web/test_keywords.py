@@ -1,0 +1,197 @@
+import io
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.content.models import Keyword, KeywordStatus
+from webapp.content.paging import PAGE
+from webapp.core.db import db
+from webapp.sites.models import Site
+
+
+@pytest.fixture
+def site(app: Flask, client: Visitor) -> Site:
+    member = factories.member(Role.EDITOR)
+    factories.signed_in(client, member.user)
+    return factories.site(member.account, slug="beans")
+
+
+def phrases(site: Site) -> list[str]:
+    return list(db.session.scalars(select(Keyword.phrase).where(Keyword.site_id == site.id).order_by(Keyword.id)))
+
+
+def rows(client: Visitor, address: str) -> list[str]:
+    page = BeautifulSoup(client.get(address).text, "html.parser")
+    return [cell.get_text(" ", strip=True) for cell in page.select("[data-keyword] .phrase")]
+
+
+def test_an_empty_list_says_what_to_do_first(client: Visitor, site: Site) -> None:
+    page = client.get("/sites/beans/keywords").text
+
+    assert "No keywords yet" in page
+    assert "/sites/beans/keywords/import" in page
+
+
+def test_the_list_is_filtered_by_its_address(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "moka pot", volume=900)
+    factories.keyword(site, "chemex", volume=100, status=KeywordStatus.SKIPPED)
+
+    assert rows(client, "/sites/beans/keywords") == ["moka pot", "chemex"]
+    assert rows(client, "/sites/beans/keywords?status=skipped") == ["chemex"]
+    assert rows(client, "/sites/beans/keywords?q=MOKA&volume=900&intent=informational") == ["moka pot"]
+    assert rows(client, "/sites/beans/keywords?status=nonsense&volume=x&intent=y") == ["moka pot", "chemex"]
+
+
+def test_a_filter_that_finds_nothing_says_so(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "moka pot")
+
+    assert "Nothing matches" in client.get("/sites/beans/keywords?q=chemex").text
+
+
+def test_the_keywords_of_another_sites_cluster_are_not_to_be_seen(client: Visitor, site: Site) -> None:
+    cluster = factories.cluster(factories.site())
+
+    assert client.get(f"/sites/beans/keywords?cluster={cluster.id}").status_code == 404
+
+
+def test_pages_lead_to_each_other_and_keep_the_filter(client: Visitor, site: Site) -> None:
+    for number in range(PAGE + 1):
+        factories.keyword(site, f"phrase {number}", volume=number)
+
+    first = BeautifulSoup(client.get("/sites/beans/keywords?q=phrase").text, "html.parser")
+    following = str(first.select_one("a[rel=next]")["href"])  # type: ignore[index]
+    assert "q=phrase" in following
+    assert rows(client, following) == ["phrase 0"]
+
+    second = BeautifulSoup(client.get(following).text, "html.parser")
+    assert len(rows(client, str(second.select_one("a[rel=prev]")["href"]))) == PAGE  # type: ignore[index]
+
+
+def test_what_was_written_cannot_become_markup(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "<script>alert(1)</script> pot")
+
+    assert "<script>alert(1)" not in client.get("/sites/beans/keywords?q=<script>").text
+
+
+def test_one_keyword_is_added(client: Visitor, site: Site) -> None:
+    answer = client.send("/sites/beans/keywords/add", {"phrase": " Moka pot ", "volume": "1,300", "intent": "commercial"})
+
+    assert answer.status_code == 303
+    keyword = db.session.scalar(select(Keyword))
+    assert keyword is not None
+    assert (keyword.phrase, keyword.volume, keyword.intent) == ("Moka pot", 1300, "commercial")
+
+
+def test_a_keyword_that_is_there_already_is_said_to_be(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "moka pot")
+
+    answer = client.send("/sites/beans/keywords/add", {"phrase": "Moka Pot"}, follow_redirects=True)
+
+    assert "was there already" in answer.text
+    assert phrases(site) == ["moka pot"]
+
+
+def test_a_field_that_cannot_be_read_is_named_and_what_was_written_stays(client: Visitor, site: Site) -> None:
+    answer = client.send("/sites/beans/keywords/add", {"phrase": "moka pot", "difficulty": "very"})
+
+    assert answer.status_code == 422
+    page = BeautifulSoup(answer.text, "html.parser")
+    field = page.select_one("[name=difficulty]")
+    assert field is not None and field["value"] == "very" and field["aria-invalid"] == "true"
+    assert "The difficulty “very” is not a number from 0 to 100." in answer.text
+    assert phrases(site) == []
+
+
+def test_pasted_keywords_are_added(client: Visitor, site: Site) -> None:
+    answer = client.send("/sites/beans/keywords/paste", {"text": "moka pot\nchemex\nMOKA pot"}, follow_redirects=True)
+
+    assert "2 keywords added. 1 was there already." in answer.text
+    assert phrases(site) == ["moka pot", "chemex"]
+
+
+def test_pasting_nothing_is_answered_at_the_field(client: Visitor, site: Site) -> None:
+    answer = client.send("/sites/beans/keywords/paste", {"text": "  "})
+
+    assert answer.status_code == 422
+    assert "There is no keyword to add." in answer.text
+
+
+def upload(client: Visitor, data: bytes) -> str:
+    answer = client.send("/sites/beans/keywords/import", {"file": (io.BytesIO(data), "keywords.csv")}, follow_redirects=True)
+    return f"{answer.status_code} {answer.text}"
+
+
+def test_a_file_is_imported(client: Visitor, site: Site) -> None:
+    assert "2 keywords added." in upload(client, b"Keyword,Volume\nmoka pot,90\nchemex,10\n")
+    assert phrases(site) == ["moka pot", "chemex"]
+
+
+def test_broken_lines_are_listed_with_their_numbers(client: Visitor, site: Site) -> None:
+    page = upload(client, b"Keyword,Volume\nmoka pot,many\nchemex,10\n")
+
+    assert page.startswith("200")
+    assert phrases(site) == ["chemex"]
+    text = BeautifulSoup(page, "html.parser").get_text(" ", strip=True)
+    assert "2 The volume “many” is not a number of searches." in text
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"Name\nmoka pot\n"])
+def test_a_file_that_is_no_list_is_answered_at_the_field(client: Visitor, site: Site, data: bytes) -> None:
+    page = upload(client, data)
+
+    assert page.startswith("422")
+    assert BeautifulSoup(page, "html.parser").select_one("[name=file][aria-invalid=true]")
+    assert phrases(site) == []
+
+
+def test_importing_without_a_file_is_answered_at_the_field(client: Visitor, site: Site) -> None:
+    answer = client.send("/sites/beans/keywords/import")
+
+    assert answer.status_code == 422
+    assert "Choose the file first." in answer.text
+
+
+def test_chosen_keywords_are_skipped_and_restored(client: Visitor, site: Site) -> None:
+    chosen, other = factories.keyword(site), factories.keyword(site)
+
+    answer = client.send(
+        "/sites/beans/keywords/skip", {"keyword": [chosen.id], "back": "/sites/beans/keywords?status=new"}
+    )
+    assert answer.location == "/sites/beans/keywords?status=new"
+    assert (chosen.status, other.status) == (KeywordStatus.SKIPPED, KeywordStatus.NEW)
+
+    client.send("/sites/beans/keywords/restore", {"keyword": [chosen.id]})
+    assert chosen.status is KeywordStatus.NEW
+
+
+@pytest.mark.parametrize("back", ["https://example.com/", "//example.com", "/sites/other/keywords", ""])
+def test_a_form_leads_back_to_this_list_only(client: Visitor, site: Site, back: str) -> None:
+    answer = client.send("/sites/beans/keywords/skip", {"back": back})
+
+    assert answer.location == "/sites/beans/keywords"
+
+
+def test_keywords_of_another_site_are_not_skipped(client: Visitor, site: Site) -> None:
+    elsewhere = factories.keyword(factories.site())
+
+    answer = client.send("/sites/beans/keywords/skip", {"keyword": [elsewhere.id]}, follow_redirects=True)
+
+    assert "No keyword was skipped" in answer.text
+    assert elsewhere.status is KeywordStatus.NEW
+
+
+def test_a_viewer_may_look_and_not_touch(app: Flask, client: Visitor) -> None:
+    member = factories.member(Role.VIEWER)
+    site = factories.site(member.account, slug="beans")
+    keyword = factories.keyword(site)
+    factories.signed_in(client, member.user)
+
+    assert client.get("/sites/beans/keywords").status_code == 200
+    assert client.send("/sites/beans/keywords/skip", {"keyword": [keyword.id]}).status_code == 403
+    assert client.send("/sites/beans/keywords/paste", {"text": "chemex"}).status_code == 403
+    assert phrases(site) == [keyword.phrase]

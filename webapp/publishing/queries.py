@@ -1,0 +1,68 @@
+"""Counts and lists of a site's publications: one definition each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from webapp.content.models import Article, ArticleStatus
+from webapp.core.db import db
+from webapp.publishing.models import Publication, PublicationStatus
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Approved articles, and where their publications are."""
+
+    approved: int
+    waiting: int
+    scheduled: int
+    publishing: int
+    published: int
+    failed: int
+
+    @property
+    def conserved(self) -> bool:
+        """No approved article is ever without a publication."""
+        return self.approved == self.waiting + self.scheduled + self.publishing + self.published + self.failed
+
+
+def counts(site_id: int) -> Counts:
+    approved = db.session.scalar(
+        select(func.count()).where(Article.site_id == site_id, Article.status == ArticleStatus.APPROVED)
+    )
+    rows = select(Publication.status, func.count()).where(Publication.site_id == site_id).group_by(Publication.status)
+    found = {status: number for status, number in db.session.execute(rows)}
+    return Counts(approved or 0, **{status.value: found.get(status, 0) for status in PublicationStatus})
+
+
+def upcoming(site_id: int, limit: int) -> Sequence[Publication]:
+    """The next to go out, with their articles."""
+    return _listed(site_id, (PublicationStatus.SCHEDULED, PublicationStatus.PUBLISHING), Publication.slot_at, limit)
+
+
+def waiting(site_id: int, limit: int) -> Sequence[Publication]:
+    """Those without a slot, first in first out."""
+    return _listed(site_id, (PublicationStatus.WAITING,), Publication.position, limit)
+
+
+def failed(site_id: int, limit: int) -> Sequence[Publication]:
+    return _listed(site_id, (PublicationStatus.FAILED,), Publication.position, limit)
+
+
+def published(site_id: int, limit: int) -> Sequence[Publication]:
+    """The latest first."""
+    return _listed(site_id, (PublicationStatus.PUBLISHED,), Publication.published_at.desc(), limit)
+
+
+def _listed(
+    site_id: int, statuses: tuple[PublicationStatus, ...], order: object, limit: int
+) -> Sequence[Publication]:
+    return db.session.scalars(
+        select(Publication)
+        .where(Publication.site_id == site_id, Publication.status.in_(statuses))
+        .options(joinedload(Publication.article).selectinload(Article.images))
+        .order_by(order, Publication.id)  # type: ignore[arg-type]
+        .limit(limit)
+    ).all()

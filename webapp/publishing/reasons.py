@@ -1,0 +1,53 @@
+"""The words for why an article waits: what holds it, and the one thing to do about it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webapp.publishing.models import WaitingReason
+
+
+class Remedy(StrEnum):
+    """Where a person goes from here. `web` knows the addresses."""
+
+    PUBLISHING_SETTINGS = "publishing_settings"
+    SITE_SETTINGS = "site_settings"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True)
+class Words:
+    sentence: str
+    remedy: str
+    where: Remedy
+
+
+WORDS: dict[WaitingReason, Words] = {
+    WaitingReason.QUEUE_FULL: Words(
+        "The queue is full: as many are scheduled as you allow at once.",
+        "It moves up by itself when one goes out. Or raise the queue limit.",
+        Remedy.PUBLISHING_SETTINGS,
+    ),
+    WaitingReason.QUEUE_PAUSED: Words(
+        "Publishing is paused for this site.", "Switch the pause off.", Remedy.PUBLISHING_SETTINGS
+    ),
+    WaitingReason.NO_PUBLISHING_DAY: Words(
+        "The schedule has no day or no time to publish at.",
+        "Choose at least one day and one time.",
+        Remedy.PUBLISHING_SETTINGS,
+    ),
+    WaitingReason.AUTO_PUBLISH_OFF: Words(
+        "Publishing by itself is switched off.", "Publish it now, or switch it on.", Remedy.PUBLISHING_SETTINGS
+    ),
+    WaitingReason.TARGET_NOT_CONNECTED: Words(
+        "The site has no place to publish to.", "Connect one.", Remedy.SITE_SETTINGS
+    ),
+    WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
+        "The place it goes to refuses the credentials.", "Enter the right ones.", Remedy.SITE_SETTINGS
+    ),
+    WaitingReason.DRAFT_QUALITY: Words(
+        "It was drafted without a language model, so it never goes to a real site by itself.",
+        "Rewrite it, or publish it now if you want it as it is.",
+        Remedy.SITE_SETTINGS,
+    ),
+    WaitingReason.HELD: Words("You hold it back.", "Release it.", Remedy.RELEASE),
+}
