@@ -1,0 +1,147 @@
+// What the pages do beyond what a browser does by itself. Everything is delegated from the document, so that what
+// HTMX swaps needs no binding. No eval, no inline handlers.
+(() => {
+  const page = document;
+  const one = (selector, root = page) => root.querySelector(selector);
+  const all = (selector, root = page) => [...root.querySelectorAll(selector)];
+  page.documentElement.classList.add("js");
+
+  // Toasts: the server sends HX-Trigger: {"toast": {kind, message}}.
+  function toast({ kind, message }) {
+    const box = page.createElement("div");
+    const text = page.createElement("span");
+    const close = page.createElement("button");
+    box.className = `toast ${kind}`;
+    text.textContent = message;
+    close.type = "button";
+    close.textContent = "×";
+    close.ariaLabel = "Dismiss";
+    close.onclick = () => box.remove();
+    box.append(text, close);
+    one("#toasts").append(box);
+    if (kind === "ok") setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 6000);
+  }
+  page.addEventListener("toast", (event) => toast(event.detail));
+
+  // Polling: not in hidden tabs; when the server is away a banner says so, and the page stays as it was.
+  let lastAnswer = new Date();
+  const polls = (element) => element?.matches?.("[data-poll]");
+  function offline(isOff) {
+    const banner = one("#offline");
+    if (isOff && banner.hidden) {
+      banner.textContent = `No connection. Last update ${lastAnswer.toLocaleTimeString()}. Trying again.`;
+    }
+    banner.hidden = !isOff;
+  }
+  page.addEventListener("htmx:before:request", (event) => {
+    if (polls(event.target) && page.hidden) event.preventDefault();
+  });
+  page.addEventListener("htmx:error", (event) => {
+    if (polls(event.target)) offline(true);
+    else toast({ kind: "err", message: "The server did not answer. Nothing was changed; try again." });
+  });
+  page.addEventListener("htmx:response:error", (event) => {
+    if (polls(event.target) && event.detail.ctx.response.status >= 500) offline(true);
+  });
+  page.addEventListener("htmx:after:request", (event) => {
+    const status = event.detail.ctx.response?.status;
+    if (status && status < 500) {
+      lastAnswer = new Date();
+      offline(false);
+    }
+  });
+  page.addEventListener("htmx:after:swap", () => {
+    const title = one("[data-title]")?.dataset.title;
+    if (title) page.title = title;
+  });
+
+  // The clock of a run counts between polls; the polled HTML leaves it alone.
+  const two = (number) => String(number).padStart(2, "0");
+  function clock(seconds) {
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+    return (hours ? `${hours}:${two(minutes)}` : `${minutes}`) + `:${two(seconds % 60)}`;
+  }
+  let ticking = { state: null, base: 0, since: 0 };
+  setInterval(() => {
+    const shown = one("#elapsed");
+    const live = one("#live");
+    if (!shown || !live) return;
+    if (live.dataset.state !== ticking.state) {
+      ticking = { state: live.dataset.state, base: Number(live.dataset.elapsed), since: Date.now() };
+    }
+    const more = ticking.state === "running" ? Math.floor((Date.now() - ticking.since) / 1000) : 0;
+    shown.textContent = clock(ticking.base + more);
+  }, 1000);
+
+  // Dialogs: their links lead to a confirm page without JavaScript.
+  page.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    const dialog = opener && page.getElementById(opener.dataset.dialog);
+    if (dialog) {
+      event.preventDefault();
+      dialog.showModal();
+    }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  });
+  page.addEventListener("submit", (event) => {
+    const dialog = event.target.closest("dialog");
+    if (dialog) setTimeout(() => dialog.close());
+  });
+
+  // Unsaved changes.
+  const written = (form) =>
+    new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string")).toString();
+  const saved = new Map(all("form[data-dirty]").map((form) => [form, written(form)]));
+  let leaving = false;
+  function compare(form) {
+    const isDirty = written(form) !== saved.get(form);
+    form.classList.toggle("is-dirty", isDirty);
+    const note = one("[data-saved]", form);
+    if (note) note.textContent = isDirty ? "Unsaved changes" : note.dataset.saved;
+  }
+  page.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-dirty]");
+    if (form) compare(form);
+  });
+  page.addEventListener("reset", (event) => {
+    if (saved.has(event.target)) setTimeout(() => compare(event.target));
+  });
+  page.addEventListener("submit", () => { leaving = true; });
+  addEventListener("beforeunload", (event) => {
+    if (one("form.is-dirty") && !leaving) event.preventDefault();
+  });
+
+  // Choosing rows: all of them, or a range with shift.
+  let lastChosen = null;
+  const boxes = (form) => all("td.pick input[name]", form);
+  function tell(form) {
+    const note = one("[data-chosen]", form);
+    const count = boxes(form).filter((box) => box.checked).length;
+    note.textContent = count ? `${count} ${count === 1 ? note.dataset.one : note.dataset.many} chosen.` : `Choose ${note.dataset.many} first.`;
+  }
+  page.addEventListener("click", (event) => {
+    const form = event.target.closest("form[data-selection]");
+    if (!form || !event.target.matches("input[type=checkbox]")) return;
+    const list = boxes(form);
+    if (event.target.matches("[data-choose-all]")) {
+      list.forEach((box) => { box.checked = event.target.checked; });
+    } else {
+      if (event.shiftKey && lastChosen && list.includes(lastChosen)) {
+        const [from, to] = [list.indexOf(lastChosen), list.indexOf(event.target)].sort((a, b) => a - b);
+        list.slice(from, to + 1).forEach((box) => { box.checked = event.target.checked; });
+      }
+      lastChosen = event.target;
+    }
+    tell(form);
+  });
+
+  // "/" leads to the search of a list.
+  page.addEventListener("keydown", (event) => {
+    const search = one("[data-search]");
+    const isTyping = event.target.closest("input, textarea, select");
+    if (event.key === "/" && search && !isTyping && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      search.focus();
+    }
+  });
+})();
