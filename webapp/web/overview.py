@@ -1,20 +1,22 @@
 """A site at a glance: what waits for each stage, the run at work, what comes next."""
 
 from secrets import token_urlsafe
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from webapp.content.queries import counts
 from webapp.core.db import db
+from webapp.credits import ledger
 from webapp.pipeline import control
 from webapp.pipeline.models import Run
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import automation_of
 from webapp.pipeline.view import pending_by_stage, view_of
-from webapp.credits import ledger
 from webapp.publishing import queries as publishing
+from webapp.sites.models import Site
 from webapp.web.access import site_or_404
 from webapp.web.run_page import ICONS
 
@@ -38,16 +40,14 @@ WAITING = {
 def show(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug)
     pending = pending_by_stage(site)
-    active = control.active_run(site.id)
+    active, seen = control.active_run(site.id), counts(site.id)
     latest = db.session.scalars(select(Run).where(Run.site_id == site.id).order_by(Run.id.desc()).limit(LATEST)).all()
     return render_template(
         "overview/index.html",
         site=site,
-        stages=[
-            {"key": stage, "name": stage.title, "icon": ICONS[stage], "pending": pending[stage], "waiting": WAITING[stage]}
-            for stage in StageKey
-        ],
-        counts=counts(site.id),
+        stages=[_stage(site, stage, pending[stage]) for stage in StageKey],
+        has_keywords=any(seen.keywords.values()),
+        counts=seen,
         active=view_of(active) if active else None,
         latest=latest,
         automation=automation_of(site),
@@ -57,3 +57,15 @@ def show(slug: str) -> ResponseReturnValue:
         start_token=token_urlsafe(16),
         page="overview",
     )
+
+
+def _stage(site: Site, stage: StageKey, pending: int) -> dict[str, Any]:
+    words, endpoint, status = WAITING[stage]
+    return {
+        "name": stage.title,
+        "icon": ICONS[stage],
+        "count": pending,
+        "words": words,
+        "url": url_for(endpoint, slug=site.slug, status=status),
+        "state": "" if automation_of(site).is_on(stage) else "off",
+    }
