@@ -1,5 +1,6 @@
 """Counts and lists of a site's publications: one definition each."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.content.models import Article, ArticleStatus
+from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.models import Publication, PublicationStatus
 
@@ -66,3 +68,26 @@ def _listed(
         .order_by(order, Publication.id)  # type: ignore[arg-type]
         .limit(limit)
     ).all()
+
+
+def is_due(site_id: int) -> bool:
+    """Whether something should be going out right now."""
+    due = select(Publication.id).where(
+        Publication.site_id == site_id,
+        Publication.status == PublicationStatus.SCHEDULED,
+        Publication.slot_at <= now(),
+        Publication.next_attempt_at.is_(None),
+    )
+    return db.session.scalar(due.limit(1)) is not None
+
+
+def version(site_id: int) -> str:
+    """Changes with everything that the queue shows."""
+    newest = db.session.execute(
+        select(
+            func.count(), func.max(Publication.id), func.sum(Publication.epoch), func.max(Publication.published_at)
+        ).where(Publication.site_id == site_id)
+    ).one()
+    found = counts(site_id)
+    shown = "-".join(str(part) for part in (*newest, found.waiting, found.scheduled, found.publishing, found.failed))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
