@@ -88,7 +88,9 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, least: flo
     except ValueError:
         value = float("nan")
     if not least <= value <= 1e9:
-        raise BadSetting(f"{name} is {written!r}: give a number of at least {least:g}, or leave it out for {default:g}.")
+        raise BadSetting(
+            f"{name} is {written!r}: give a number of at least {least:g}, or leave it out for {default:g}."
+        )
     return value
 
 

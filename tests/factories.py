@@ -29,8 +29,7 @@ from webapp.content.models import (
 )
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.pipeline import control
-from webapp.pipeline import founding
+from webapp.pipeline import control, founding
 from webapp.pipeline.models import Run, Trigger
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.sites.models import Site
@@ -49,9 +48,7 @@ def account(name: str | None = None, *, credits: int = CREDITS) -> Account:
 def user(email: str | None = None, *, name: str = "Ana", operator: bool = False) -> User:
     """Somebody without a usable password, because hashing one takes its time: use signed_in()."""
     number = next(_numbers)
-    made = User(
-        email=email or f"ana{number}@example.com", name=name, password=NO_PASSWORD, fs_uniquifier=uuid4().hex
-    )
+    made = User(email=email or f"ana{number}@example.com", name=name, password=NO_PASSWORD, fs_uniquifier=uuid4().hex)
     db.session.add(made)
     db.session.flush()
     if operator:

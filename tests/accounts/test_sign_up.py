@@ -30,7 +30,18 @@ def test_an_email_address_has_one_form(written: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "ana", "@example.com", "ana@", "a@b@c", "ana lima@example.com", "ana@.com", "ana@com.", "ana\x00@b.c", "x" * 250 + "@b.com"],
+    [
+        "",
+        "ana",
+        "@example.com",
+        "ana@",
+        "a@b@c",
+        "ana lima@example.com",
+        "ana@.com",
+        "ana@com.",
+        "ana\x00@b.c",
+        "x" * 250 + "@b.com",
+    ],
 )
 def test_what_is_no_email_address_is_refused(written: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -2,7 +2,15 @@ from flask import Flask
 
 from tests import factories
 from webapp.content import queries
-from webapp.content.models import ArticleStatus, ClusterStatus, IdeaStatus, Image, ImageStatus, KeywordStatus, TaskStatus
+from webapp.content.models import (
+    ArticleStatus,
+    ClusterStatus,
+    IdeaStatus,
+    Image,
+    ImageStatus,
+    KeywordStatus,
+    TaskStatus,
+)
 
 
 def test_rows_are_counted_by_status_with_zeros(app: Flask) -> None:

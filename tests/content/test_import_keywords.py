@@ -40,9 +40,7 @@ def phrases(site: Site) -> list[str]:
 
 
 def test_every_column_is_read(site: Site) -> None:
-    report = imported(
-        site, "Keyword,Volume,Difficulty,CPC,Intent,Country\n French press ,1300,35,1.25,Commercial,us\n"
-    )
+    report = imported(site, "Keyword,Volume,Difficulty,CPC,Intent,Country\n French press ,1300,35,1.25,Commercial,us\n")
 
     assert (report.new, report.duplicates, report.bad) == (1, 0, [])
     keyword = stored(site)[0]
@@ -151,9 +149,7 @@ def test_intents_are_known_by_their_first_letters(site: Site, written: str, inte
         ("moka pot;90;;;;;surplus", "It has more cells than the header row."),
     ],
 )
-def test_a_broken_line_is_reported_with_its_number_and_the_rest_is_imported(
-    site: Site, line: str, reason: str
-) -> None:
+def test_a_broken_line_is_reported_with_its_number_and_the_rest_is_imported(site: Site, line: str, reason: str) -> None:
     report = imported(site, f"Keyword;Volume;KD;CPC;Intent;Country\nfirst;1;;;;\n{line}\nlast;2;;;;\n")
 
     assert phrases(site) == ["first", "last"]

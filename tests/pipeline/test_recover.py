@@ -110,7 +110,9 @@ def _take_over(run: Run) -> bool:
     return any(recovery.take_over(lost.id, lost.epoch, lost.hb) for lost in (fresh(run) for _ in range(100)))
 
 
-def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Killed(BaseException):
         """Stands for kill -9: no handler of ours runs."""
 
@@ -121,7 +123,10 @@ def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(app: Flask, 
     poison = tasks[1].title
 
     def kill(request: object) -> None:
-        if getattr(request, "title", None) == poison and getattr(request, "operation", None) is Operation.CONTENT_GENERATION:
+        if (
+            getattr(request, "title", None) == poison
+            and getattr(request, "operation", None) is Operation.CONTENT_GENERATION
+        ):
             raise Killed()
 
     use(monkeypatch, ScriptedProvider(kill))
@@ -163,7 +168,9 @@ def test_a_worker_that_is_asked_to_stop_hands_over_after_the_items_in_hand(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopping = threading.Event()
-    provider = ScriptedProvider(lambda request: stopping.set() if request.operation is Operation.IDEA_GENERATION else None)
+    provider = ScriptedProvider(
+        lambda request: stopping.set() if request.operation is Operation.IDEA_GENERATION else None
+    )
     use(monkeypatch, provider)
     run = start(site_with_keywords())
 

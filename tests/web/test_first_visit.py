@@ -105,7 +105,9 @@ def test_without_a_token_set_an_empty_one_opens_nothing(client: Visitor) -> None
     assert client.get("/welcome?token=", environ_base=FAR_AWAY).status_code == 403
 
 
-@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"}, {"Host": "evil.example"}])
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"}, {"Host": "evil.example"}]
+)
 def test_a_proxy_or_a_foreign_name_is_not_this_machine(client: Visitor, headers: dict[str, str]) -> None:
     assert client.get("/welcome", headers=headers).status_code == 403
 

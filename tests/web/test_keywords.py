@@ -79,7 +79,9 @@ def test_what_was_written_cannot_become_markup(client: Visitor, site: Site) -> N
 
 
 def test_one_keyword_is_added(client: Visitor, site: Site) -> None:
-    answer = client.send("/sites/beans/keywords/add", {"phrase": " Moka pot ", "volume": "1,300", "intent": "commercial"})
+    answer = client.send(
+        "/sites/beans/keywords/add", {"phrase": " Moka pot ", "volume": "1,300", "intent": "commercial"}
+    )
 
     assert answer.status_code == 303
     keyword = db.session.scalar(select(Keyword))
@@ -122,7 +124,9 @@ def test_pasting_nothing_is_answered_at_the_field(client: Visitor, site: Site) -
 
 
 def upload(client: Visitor, data: bytes) -> str:
-    answer = client.send("/sites/beans/keywords/import", {"file": (io.BytesIO(data), "keywords.csv")}, follow_redirects=True)
+    answer = client.send(
+        "/sites/beans/keywords/import", {"file": (io.BytesIO(data), "keywords.csv")}, follow_redirects=True
+    )
     return f"{answer.status_code} {answer.text}"
 
 

@@ -24,7 +24,7 @@ def ana(app: Flask) -> User:
     return member.user
 
 
-def sign_in(client: Visitor, email: str, password: str, **fields: str):  # noqa: ANN201
+def sign_in(client: Visitor, email: str, password: str, **fields: str):
     return client.send("/sign-in", {"email": email, "password": password} | fields)
 
 
@@ -43,9 +43,7 @@ def test_the_email_address_may_be_written_in_any_case(client: Visitor, ana: User
     ("email", "password"),
     [("ana@example.com", "a wrong password"), ("nobody@example.com", PASSWORD), ("no address", PASSWORD), ("", "")],
 )
-def test_a_refusal_does_not_say_whether_the_user_exists(
-    client: Visitor, ana: User, email: str, password: str
-) -> None:
+def test_a_refusal_does_not_say_whether_the_user_exists(client: Visitor, ana: User, email: str, password: str) -> None:
     page = sign_in(client, email, password).text
     assert WRONG in page
     assert "does not exist" not in page

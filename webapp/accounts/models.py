@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.core.clock import now
-from webapp.core.db import Base, Numbered, db, enum_type
+from webapp.core.db import Numbered, db, enum_type
 
 OPERATOR = "operator"
 

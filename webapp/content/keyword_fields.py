@@ -59,13 +59,9 @@ def read_phrase(written: str) -> str:
     if not phrase:
         raise Invalid("phrase", "There is no keyword.", "Write the phrase that people search for.")
     if CONTROL.search(phrase):
-        raise Invalid(
-            "phrase", "The keyword holds a line break or another control character.", "Write it on one line."
-        )
+        raise Invalid("phrase", "The keyword holds a line break or another control character.", "Write it on one line.")
     if FORMULA.search(phrase):
-        raise Invalid(
-            "phrase", f"“{phrase[:40]}” is a spreadsheet formula, not a keyword.", "Write its result."
-        )
+        raise Invalid("phrase", f"“{phrase[:40]}” is a spreadsheet formula, not a keyword.", "Write its result.")
     if max(len(phrase), len(normal(phrase))) > LONGEST_PHRASE:
         raise Invalid("phrase", f"The keyword is longer than {LONGEST_PHRASE} characters.", "Shorten it.")
     if not any(character.isalnum() for character in phrase):
@@ -108,9 +104,7 @@ def _cpc(written: str) -> Decimal | None:
         return None
     amount = _amount(CURRENCY.sub("", text))
     if amount is None or amount > GREATEST_CPC:
-        raise Invalid(
-            "cpc", f"The CPC “{written.strip()[:20]}” is not an amount.", "Write a number like 1.25."
-        )
+        raise Invalid("cpc", f"The CPC “{written.strip()[:20]}” is not an amount.", "Write a number like 1.25.")
     return amount
 
 
@@ -131,9 +125,7 @@ def _country(written: str) -> str:
     if text.lower() in UNKNOWN - {"na"}:
         return ""
     if not re.fullmatch(r"[A-Z]{2}", text):
-        raise Invalid(
-            "country", f"The country “{written.strip()[:20]}” is not two letters.", "Write a code like US."
-        )
+        raise Invalid("country", f"The country “{written.strip()[:20]}” is not two letters.", "Write a code like US.")
     return text
 
 

@@ -109,9 +109,7 @@ class Cluster(OfSite, db.Model):
     origin: Mapped[str | None] = mapped_column(String(60))
     attention: Mapped[str] = mapped_column(Text, default="")
 
-    keywords: Mapped[list[Keyword]] = relationship(
-        back_populates="cluster", foreign_keys=[Keyword.cluster_id]
-    )
+    keywords: Mapped[list[Keyword]] = relationship(back_populates="cluster", foreign_keys=[Keyword.cluster_id])
     ideas: Mapped[list["Idea"]] = relationship(back_populates="cluster")
 
 
@@ -177,9 +175,7 @@ class Article(OfSite, db.Model):
     body_html: Mapped[str] = mapped_column(Text)
     words: Mapped[int]
     written_by: Mapped[str] = mapped_column(String(40))  # the provider
-    is_draft_quality: Mapped[bool] = mapped_column(
-        default=False
-    )  # its provider does not write for publication
+    is_draft_quality: Mapped[bool] = mapped_column(default=False)  # its provider does not write for publication
     status: Mapped[ArticleStatus] = mapped_column(enum_type(ArticleStatus), default=ArticleStatus.DRAFT)
     prompts_at: Mapped[datetime | None]
     attention: Mapped[str] = mapped_column(Text, default="")

@@ -54,9 +54,7 @@ def page(
     return _page(order, found[:size], earlier=False, later=len(found) > size)
 
 
-def _collect(
-    rows: Select[Row], order: Sequence[Stretch], key: Key | None, size: int, *, forwards: bool
-) -> list[Row]:
+def _collect(rows: Select[Row], order: Sequence[Stretch], key: Key | None, size: int, *, forwards: bool) -> list[Row]:
     found: list[Row] = []
     first = next((at for at, stretch in enumerate(order) if key and len(key) == len(stretch.columns)), 0)
     for stretch in order[first:]:
@@ -66,9 +64,7 @@ def _collect(
     return found
 
 
-def _some(
-    rows: Select[Row], stretch: Stretch, start: Key | None, size: int, *, forwards: bool
-) -> Sequence[Row]:
+def _some(rows: Select[Row], stretch: Stretch, start: Key | None, size: int, *, forwards: bool) -> Sequence[Row]:
     wanted = rows.where(*stretch.where)
     if start is not None:
         place = tuple_(*stretch.columns)

@@ -89,9 +89,7 @@ class Place:
 START = Place()
 
 
-def keywords(
-    site_id: int, wanted: Filter, place: Place = START, *, newest_first: bool = False
-) -> Page[Keyword]:
+def keywords(site_id: int, wanted: Filter, place: Place = START, *, newest_first: bool = False) -> Page[Keyword]:
     """A page of keywords with their clusters, the most searched first unless the newest are asked for."""
     rows = _of_site(Keyword, site_id, wanted).options(selectinload(Keyword.cluster))
     if wanted.text.strip():
@@ -205,9 +203,5 @@ def _page(rows: Select[Any], order: tuple[Stretch, ...], place: Place) -> Page[A
 
 
 def _per_cluster(model: type[Any], cluster_ids: Collection[int]) -> dict[int, int]:
-    rows = (
-        select(model.cluster_id, func.count())
-        .where(model.cluster_id.in_(cluster_ids))
-        .group_by(model.cluster_id)
-    )
+    rows = select(model.cluster_id, func.count()).where(model.cluster_id.in_(cluster_ids)).group_by(model.cluster_id)
     return {cluster_id: number for cluster_id, number in db.session.execute(rows)}

@@ -53,9 +53,7 @@ NAMES = {
 
 
 class Base(DeclarativeBase):
-    registry = registry(
-        metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime}
-    )
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime})
 
 
 class Numbered:

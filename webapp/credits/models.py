@@ -45,8 +45,7 @@ class SiteBudget(db.Model):
     __tablename__ = "site_budget"
     __table_args__ = (
         CheckConstraint(
-            "clustering + idea_generation + content_generation + image_prompt_extraction + image_generation"
-            f" = {WHOLE}",
+            f"clustering + idea_generation + content_generation + image_prompt_extraction + image_generation = {WHOLE}",
             name="sums_to_the_whole",
         ),
         CheckConstraint(

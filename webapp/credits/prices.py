@@ -23,9 +23,7 @@ def costs() -> dict[Operation, OperationCost]:
 
 def default(operation: Operation) -> OperationCost:
     unit, credits, share = DEFAULTS[operation]
-    return OperationCost(
-        operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True
-    )
+    return OperationCost(operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True)
 
 
 def split(site_id: int) -> dict[Operation, int]:

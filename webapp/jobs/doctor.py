@@ -57,7 +57,9 @@ def _database() -> Check:
         db.session.execute(text("SELECT 1"))
         db.session.rollback()
     except SQLAlchemyError as error:
-        return Check("database", False, f"{engine} does not answer: {_first_line(error)}", "Check DATABASE_URL and the server.")
+        return Check(
+            "database", False, f"{engine} does not answer: {_first_line(error)}", "Check DATABASE_URL and the server."
+        )
     return Check("database", True, f"{engine} answers")
 
 
@@ -117,7 +119,9 @@ def _target() -> Check:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        return Check("target", False, f"{folder} cannot be made: {error.strerror}", "Let the app write to its instance folder.")
+        return Check(
+            "target", False, f"{folder} cannot be made: {error.strerror}", "Let the app write to its instance folder."
+        )
     if not os.access(folder, os.W_OK):
         return Check("target", False, f"{folder} cannot be written to", "Let the app write to its instance folder.")
     return Check("target", True, "the folder of published sites can be written to")

@@ -46,9 +46,7 @@ def wake_publishing() -> bool:
 def deliver_waiting() -> int:
     """Delivers queued runs that have no job. Answers how many."""
     runs = db.session.scalars(
-        select(Run).where(
-            Run.status == RunStatus.QUEUED, (Run.not_before.is_(None)) | (Run.not_before <= now())
-        )
+        select(Run).where(Run.status == RunStatus.QUEUED, (Run.not_before.is_(None)) | (Run.not_before <= now()))
     ).all()
     db.session.commit()  # the runs stay readable
     return sum(_deliver_again(run) for run in runs)

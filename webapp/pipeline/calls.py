@@ -222,9 +222,7 @@ def lose_calls_of(run: Run) -> int:
 
 def answers_still_out(run: Run) -> int:
     """How many calls of a run that is not running may still come back and will be kept then."""
-    calls = select(AiCall.id).where(
-        AiCall.run_id == run.id, AiCall.status == CallStatus.SENT, AiCall.deadline > now()
-    )
+    calls = select(AiCall.id).where(AiCall.run_id == run.id, AiCall.status == CallStatus.SENT, AiCall.deadline > now())
     return len(db.session.scalars(calls).all())
 
 
@@ -232,4 +230,3 @@ def attribute(run: Run, item: RunItem, operation: Operation, article_id: int | N
     """Says of entries written before the article existed that they paid for it."""
     if article_id is not None:
         ledger.attribute(run.site_id, item.name, operation, article_id)
-

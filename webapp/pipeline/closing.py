@@ -72,9 +72,7 @@ def belongings(site: Site) -> Belongings:
     }
     by_status = dict(
         db.session.execute(
-            select(Publication.status, func.count())
-            .where(Publication.site_id == site.id)
-            .group_by(Publication.status)
+            select(Publication.status, func.count()).where(Publication.site_id == site.id).group_by(Publication.status)
         ).all()
     )
     published = by_status.pop(PublicationStatus.PUBLISHED, 0)

@@ -27,9 +27,7 @@ class MovedOn(Conflict):
     """The run was changed by somebody else between our look and our move."""
 
     def __init__(self, run_id: int):
-        super().__init__(
-            f"Run {run_id} was changed by somebody else at the same moment.", "Look at it and try again."
-        )
+        super().__init__(f"Run {run_id} was changed by somebody else at the same moment.", "Look at it and try again.")
 
 
 class Run(Numbered, db.Model):
@@ -122,7 +120,9 @@ class Run(Numbered, db.Model):
             "not_before": not_before,
         }
         values |= self._clock(status, moment)
-        done = db.session.execute(update(Run).where(*unchanged).values(values).execution_options(synchronize_session=False))
+        done = db.session.execute(
+            update(Run).where(*unchanged).values(values).execution_options(synchronize_session=False)
+        )
         if done.rowcount != 1:
             raise MovedOn(self.id)
         db.session.add(RunEvent.of_move(self.id, old, status, by=by, reason=reason, detail=detail))

@@ -24,7 +24,7 @@ from webapp.pipeline import calls
 from webapp.pipeline.calls import Answered, Begun, CallTerms, NoAnswer, Send, StillOut
 from webapp.pipeline.claim import Fenced
 from webapp.pipeline.items import finish, next_item, pass_over, set_aside
-from webapp.pipeline.models import ItemStatus, Run, RunItem, StageResult
+from webapp.pipeline.models import ItemStatus, Run, RunItem
 from webapp.pipeline.slice import LOOKS_EVERY, Slice, StopRun
 from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.states import StopReason

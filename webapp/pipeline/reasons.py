@@ -108,9 +108,7 @@ WORDS: dict[StopReason, Words] = {
         NextStep.START,
         "Start a new run",
     ),
-    StopReason.WORKER_STOPPING: Words(
-        "Handed over", "Its worker is being restarted; the run goes on by itself."
-    ),
+    StopReason.WORKER_STOPPING: Words("Handed over", "Its worker is being restarted; the run goes on by itself."),
     StopReason.SLICE_ENDED: Words("Making room for other runs", "The run goes on by itself in a moment."),
     StopReason.INTERNAL_ERROR: Words(
         "Something broke on our side",

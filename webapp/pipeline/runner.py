@@ -3,9 +3,6 @@
 import logging
 import threading
 import time
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from webapp.ai.provider import Provider
 from webapp.ai.registry import provider_named

@@ -50,7 +50,7 @@ def end_of_run(stages: Iterable[StageResult]) -> tuple[StopReason, dict[str, Any
 
 
 def named(stage: StageKey, count: int) -> str:
-    """"1 task", "7 tasks"; nothing for none."""
+    """ "1 task", "7 tasks"; nothing for none."""
     one, many = ITEMS[stage]
     return f"{count} {one if count == 1 else many}" if count else ""
 

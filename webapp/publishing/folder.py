@@ -34,7 +34,9 @@ class FolderTarget:
     def __init__(self, folder: Path, site_name: str, address: str, language: str):
         self._folder = folder
         self._address = address.rstrip("/") + "/"
-        self._pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self._pages = Environment(
+            loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
         self._pages.globals.update(site_name=site_name, language=language, address=self._address)
         self._pages.filters["day"] = lambda instant: f"{instant.day} {instant:%B %Y}"
 
@@ -62,7 +64,11 @@ class FolderTarget:
         others = [other for other in self._listed() if other["slug"] != slug]
         related = sorted(others, key=lambda other: (other["published_at"], other["slug"]), reverse=True)[:RELATED]
         page = self._pages.get_template("article.html").render(
-            post=post, page=_shown(about), body=self._body(post, slug), related=[_shown(other) for other in related], up="../"
+            post=post,
+            page=_shown(about),
+            body=self._body(post, slug),
+            related=[_shown(other) for other in related],
+            up="../",
         )
         _write(self._folder / slug / "index.html", page.encode())
         self._write_index()

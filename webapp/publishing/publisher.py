@@ -117,7 +117,7 @@ def _publish(publication_id: int) -> int:
     try:
         with fence.beating(settings().heartbeat):
             published = target.publish(post)
-    except TargetError as error:
+    except TargetError:
         fence.finish(lambda publication: _fail(publication, error))
         return 0
     return int(fence.finish(lambda publication: _finish(publication, published)))

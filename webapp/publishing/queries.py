@@ -58,9 +58,7 @@ def published(site_id: int, limit: int) -> Sequence[Publication]:
     return _listed(site_id, (PublicationStatus.PUBLISHED,), Publication.published_at.desc(), limit)
 
 
-def _listed(
-    site_id: int, statuses: tuple[PublicationStatus, ...], order: object, limit: int
-) -> Sequence[Publication]:
+def _listed(site_id: int, statuses: tuple[PublicationStatus, ...], order: object, limit: int) -> Sequence[Publication]:
     return db.session.scalars(
         select(Publication)
         .where(Publication.site_id == site_id, Publication.status.in_(statuses))

@@ -137,4 +137,3 @@ def _end_of_gap(beyond: datetime, zone: ZoneInfo) -> datetime:
         else:
             early = middle
     return late.replace(microsecond=0)
-

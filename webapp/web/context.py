@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, get_flashed_messages, g, request
+from flask import Flask, g, get_flashed_messages, request
 from flask_security import current_user
 from werkzeug.local import LocalProxy
 

@@ -63,7 +63,9 @@ OF_STATUS = {
         Problem(400, "The request could not be understood.", "Nothing was changed. Go back and try again."),
         Problem(403, "You may not do that.", "Nothing was changed."),
         Problem(404, "That page does not exist.", "Check the address, or start from your list of sites."),
-        Problem(405, "That cannot be done at this address.", "Nothing was changed. Go back and use the page's buttons."),
+        Problem(
+            405, "That cannot be done at this address.", "Nothing was changed. Go back and use the page's buttons."
+        ),
         Problem(413, "That is too large to send.", "Nothing was changed. Split it into smaller parts."),
         BROKEN,
     )

@@ -37,9 +37,7 @@ class Listing:
     is_filtered: bool
 
 
-def listing(
-    page: Page[Any], counts: Mapping[Any, int], status: StrEnum | None, filters: tuple[str, ...]
-) -> Listing:
+def listing(page: Page[Any], counts: Mapping[Any, int], status: StrEnum | None, filters: tuple[str, ...]) -> Listing:
     """`filters` are the arguments, besides the status, that exclude rows."""
     return Listing(
         rows=page.rows,
@@ -78,7 +76,7 @@ def address(**changes: Any) -> str:
 
 def back() -> str:
     """Where a form says that it came from, if that is a list of the same site; else the list itself."""
-    home = url_for(f"{request.blueprint}.index", **{"slug": (request.view_args or {})["slug"]})
+    home = url_for(f"{request.blueprint}.index", slug=(request.view_args or {})["slug"])
     came = request.form.get("back", "")
     return came if came == home or came.startswith(f"{home}?") else home
 

@@ -88,7 +88,9 @@ def _queue(site: Site) -> dict[str, Any]:
         "site": site,
         "counts": queries.counts(site.id),
         "days": [(day, list(some)) for day, some in groupby(upcoming, key=lambda one: _day(one, site))],
-        "waiting": [(one, WORDS[one.reason], _place(one, site)) for one in queries.waiting(site.id, MOST) if one.reason],
+        "waiting": [
+            (one, WORDS[one.reason], _place(one, site)) for one in queries.waiting(site.id, MOST) if one.reason
+        ],
         "failed": queries.failed(site.id, MOST),
         "published": queries.published(site.id, MOST),
         "polls": at_work or queries.is_due(site.id),

@@ -62,7 +62,9 @@ def roles_of(user: User) -> dict[int, Role]:
 
 def _lines(sites: Sequence[Site]) -> list[SiteLine]:
     ids = [site.id for site in sites]
-    runs = {run.site_id: run for run in db.session.scalars(select(Run).where(Run.site_id.in_(ids), Run.status.in_(ACTIVE)))}
+    runs = {
+        run.site_id: run for run in db.session.scalars(select(Run).where(Run.site_id.in_(ids), Run.status.in_(ACTIVE)))
+    }
     automations = {
         automation.site_id: automation
         for automation in db.session.scalars(select(Automation).where(Automation.site_id.in_(ids)))
@@ -95,6 +97,4 @@ def _lines(sites: Sequence[Site]) -> list[SiteLine]:
 def _counts(rows: Select[tuple[int]]) -> dict[int, int]:
     """How many rows each site has."""
     listed = rows.subquery()
-    return dict(
-        db.session.execute(select(listed.c.site_id, func.count()).group_by(listed.c.site_id)).all()
-    )
+    return dict(db.session.execute(select(listed.c.site_id, func.count()).group_by(listed.c.site_id)).all())

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import login_user
 
 from webapp.accounts.models import Role
-from webapp.accounts.signup import AlreadyFounded, first_owner as make_first_owner, join, nobody_yet
+from webapp.accounts.signup import AlreadyFounded, join, nobody_yet
+from webapp.accounts.signup import first_owner as make_first_owner
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.core.settings import settings

@@ -27,6 +27,7 @@ def answer(request: ArticleRequest) -> Reply:
     )
     return Reply(text=result.model_dump_json())
 
+
 LONG_PARAGRAPH = 55  # words
 
 

@@ -10,8 +10,50 @@ import numpy as np
 
 SAME_TOPIC = 0.2  # two groups join while their members are so similar on average (cosine)
 STOP_WORDS = frozenset(
-    "a an and are as at be best by can do does for from good how i in into is it my of on or should than that the to "
-    "top vs what when where which who why with without you your".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "best",
+        "by",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "good",
+        "how",
+        "i",
+        "in",
+        "into",
+        "is",
+        "it",
+        "my",
+        "of",
+        "on",
+        "or",
+        "should",
+        "than",
+        "that",
+        "the",
+        "to",
+        "top",
+        "vs",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "with",
+        "without",
+        "you",
+        "your",
+    ]
 )
 
 

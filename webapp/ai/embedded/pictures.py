@@ -43,7 +43,9 @@ def _ground(size: tuple[int, int], palette: tuple[str, ...], choices: random.Ran
     sun = choices.uniform(0.12, 0.2) * height
     x, y = choices.uniform(0.2, 0.8) * width, choices.uniform(0.22, 0.42) * height
     draw = ImageDraw.Draw(image)
-    draw.ellipse((x - sun * 1.5, y - sun * 1.5, x + sun * 1.5, y + sun * 1.5), fill=_between(palette[0], palette[1], 0.45))
+    draw.ellipse(
+        (x - sun * 1.5, y - sun * 1.5, x + sun * 1.5, y + sun * 1.5), fill=_between(palette[0], palette[1], 0.45)
+    )
     draw.ellipse((x - sun, y - sun, x + sun, y + sun), fill=palette[1])
     return image
 
@@ -118,7 +120,9 @@ def _still_life(
         draw.ellipse((x - broad * 1.1, table - 10 * FINER, x + broad * 1.3, table + 26 * FINER), fill=palette[3])
         draw.rounded_rectangle((x - broad, table - tall, x + broad, table + 8 * FINER), radius=broad * 0.6, fill=colour)
         neck = broad * choices.uniform(0.35, 0.6)
-        draw.rounded_rectangle((x - neck, table - tall * 1.22, x + neck, table - tall * 0.8), radius=neck * 0.3, fill=colour)
+        draw.rounded_rectangle(
+            (x - neck, table - tall * 1.22, x + neck, table - tall * 0.8), radius=neck * 0.3, fill=colour
+        )
         shine = _between(colour, "#ffffff", 0.25)
         draw.rounded_rectangle(
             (x - broad * 0.7, table - tall * 0.86, x - broad * 0.5, table - tall * 0.3), radius=broad * 0.1, fill=shine

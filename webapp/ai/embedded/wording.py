@@ -4,7 +4,29 @@ import re
 import unicodedata
 
 SMALL = frozenset(
-    "a an and as at but by for from in into is of on or the to vs with without your".split()
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "but",
+        "by",
+        "for",
+        "from",
+        "in",
+        "into",
+        "is",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "vs",
+        "with",
+        "without",
+        "your",
+    ]
 )
 QUESTION_WORDS = ("how", "what", "why", "when", "where", "which", "who", "can", "is", "are", "do", "does", "should")
 

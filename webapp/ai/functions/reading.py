@@ -6,7 +6,6 @@ from pydantic import BaseModel, ValidationError
 
 from webapp.ai.provider import BadReply, Reply
 
-
 Result = TypeVar("Result", bound=BaseModel)
 
 

@@ -26,7 +26,9 @@ class Approval:
         """Nothing where approving is left to people: those articles wait for them."""
         if not approves_by_itself(plan.site.id):
             return []
-        return [Planned(row=article.id) for article in rows(Article, plan.limit, *_waiting(plan.site), order=(Article.id,))]
+        return [
+            Planned(row=article.id) for article in rows(Article, plan.limit, *_waiting(plan.site), order=(Article.id,))
+        ]
 
     def work(self, site: Site, item: RunItem) -> Counts | None:
         article = db.session.scalar(select(Article).where(*_waiting(site), Article.id == item.row))
