@@ -52,7 +52,6 @@ class Child:
 
 def main() -> None:
     options = read_options()
-    os.environ["ALLOW_PRIVATE_TARGETS"] = os.environ.get("ALLOW_PRIVATE_TARGETS", "1")
     os.environ["SETUP_TOKEN"] = os.environ.get("SETUP_TOKEN") or secrets.token_urlsafe(16)
     try:
         settings = config.load()
@@ -270,7 +269,6 @@ def welcome(options: argparse.Namespace) -> None:
         "  Signing in: the first visit makes the owner's account; after that, sign in with it.",
         f"  From another machine:  {address(options)}/welcome?token={os.environ['SETUP_TOKEN']}",
         "  In a terminal:         bin/pressroom run demo --follow",
-        f"  ALLOW_PRIVATE_TARGETS={os.environ['ALLOW_PRIVATE_TARGETS']}: sites on this machine's network may be published to.",
         "  Ctrl-C stops everything.",
         "",
     ]

@@ -52,7 +52,28 @@ def _prepare_web(app: Flask, settings: config.Settings) -> None:
 
 
 def _register_pages(app: Flask) -> None:
-    from webapp.web import health, home, media, published, sites, theme, welcome
+    from webapp.web import (
+        articles,
+        automation,
+        clusters,
+        health,
+        home,
+        ideas,
+        images,
+        keywords,
+        media,
+        overview,
+        published,
+        queue,
+        runs,
+        sites,
+        tasks,
+        theme,
+        welcome,
+    )
 
-    for group in (health, home, media, published, sites, theme, welcome):
+    for group in (
+        articles, automation, clusters, health, home, ideas, images, keywords, media, overview, published, queue, runs,
+        sites, tasks, theme, welcome,
+    ):  # fmt: skip
         app.register_blueprint(group.pages)

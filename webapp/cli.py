@@ -1,6 +1,7 @@
 """`pressroom …`: what an owner or an operator does from a terminal. Each command calls one function."""
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -89,12 +90,12 @@ def _follow(run_id: int) -> None:
     """Shows a bar on standard error. Ctrl-C leaves the run running."""
     from webapp.core.db import reading
 
-    with click.progressbar(length=100, label=f"Run {run_id}", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=100, label=f"Run {run_id}", file=sys.stderr) as bar:
         shown = 0
         while True:
             with reading():
                 current = _fresh(run_id)
-                stage = next((result.stage.title for result in current.stages if result.status.value == "working"), "")
+                stage = next((result.stage.label for result in current.stages if result.status.value == "working"), "")
             bar.label = f"Run {run_id}  {stage or current.status.value:<26}"
             bar.update(current.percent - shown)
             shown = current.percent
@@ -200,7 +201,7 @@ def verify(as_json: bool) -> None:
 @with_appcontext
 def demo() -> None:
     """Make the demo account and its site, once. A second call changes nothing."""
-    from webapp.web.demo import found_demo
+    from webapp.pipeline.demo import found_demo
 
     click.echo(found_demo())
 

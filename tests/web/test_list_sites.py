@@ -47,7 +47,7 @@ def test_pages_follow_each_other_without_gap_or_repetition(app: Flask, monkeypat
         seen.append([(line.site.account_id, line.site.id) for line in page.lines])
         after = page.next_after or 0
     assert [len(lines) for lines in seen] == [2, 2, 1]
-    flat = sum(seen, [])
+    flat = [line for lines in seen for line in lines]
     assert flat == sorted(flat)
     assert sorted(number for _, number in flat) == sorted(made)
     assert after == 0

@@ -65,7 +65,7 @@ class User(Numbered, db.Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    roles: Mapped[list[InstallationRole]] = relationship(secondary="installation_right")
+    roles: Mapped[list[InstallationRole]] = relationship(secondary="installation_right")  # type: ignore[assignment]
     memberships: Mapped[list["Member"]] = relationship(back_populates="user", cascade="all, delete-orphan")
 
     @property

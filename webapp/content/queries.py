@@ -204,4 +204,4 @@ def _page(rows: Select[Any], order: tuple[Stretch, ...], place: Place) -> Page[A
 
 def _per_cluster(model: type[Any], cluster_ids: Collection[int]) -> dict[int, int]:
     rows = select(model.cluster_id, func.count()).where(model.cluster_id.in_(cluster_ids)).group_by(model.cluster_id)
-    return {cluster_id: number for cluster_id, number in db.session.execute(rows)}
+    return dict(db.session.execute(rows).all())

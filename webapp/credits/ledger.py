@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 
 from webapp.ai.provider import Operation
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.errors import Invalid, PressroomError
 from webapp.credits.models import CreditBalance, EntryKind, LedgerEntry
 
@@ -65,7 +65,7 @@ def settle(purchase: Purchase, held: int, price: int) -> LedgerEntry:
 
 def attribute(site_id: int, item: str, operation: Operation, article_id: int) -> None:
     """Names the article that entries paid for which were written before it existed. Amounts never change."""
-    db.session.execute(
+    change(
         update(LedgerEntry)
         .where(
             LedgerEntry.site_id == site_id,
@@ -74,7 +74,6 @@ def attribute(site_id: int, item: str, operation: Operation, article_id: int) ->
             LedgerEntry.article_id.is_(None),
         )
         .values(article_id=article_id)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -148,7 +147,7 @@ def verify() -> Verification:
     added_up = select(LedgerEntry.account_id, func.sum(LedgerEntry.amount)).group_by(LedgerEntry.account_id)
     sums = {account: int(amount) for account, amount in db.session.execute(added_up)}
     stored = select(CreditBalance.account_id, CreditBalance.balance)
-    balances = {account: balance for account, balance in db.session.execute(stored)}
+    balances = dict(db.session.execute(stored).all())
     differences = [
         Difference(account, balances.get(account, 0), sums.get(account, 0))
         for account in sorted(balances.keys() | sums.keys())

@@ -8,7 +8,7 @@ from rq.job import Job, JobStatus
 from sqlalchemy import select, update
 
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.redis import AWAY, connection
 from webapp.pipeline.models import Run
 from webapp.pipeline.states import RunStatus
@@ -93,14 +93,13 @@ def _deliver_again(run: Run) -> bool:
 
 def _nudge(run: Run) -> bool:
     """The next delivery of this epoch has the next number, so that it is not taken for the last one."""
-    nudged = db.session.execute(
+    nudged = change(
         update(Run)
         .where(Run.id == run.id, Run.epoch == run.epoch, Run.status == RunStatus.QUEUED, Run.nudge == run.nudge)
         .values(nudge=Run.nudge + 1)
-        .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    if nudged.rowcount != 1:
+    if nudged != 1:
         return False
     _enqueue(db.session.get_one(Run, run.id, populate_existing=True))
     db.session.commit()

@@ -79,7 +79,7 @@ class PressroomWorker(Worker):
 
 
 def die_with_parent() -> None:
-    """A job whose worker was killed must not go on beside the one that takes over. Linux only; the fence does it too."""
+    """A job whose worker was killed must not go on beside its successor. Linux only; the fence does it too."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

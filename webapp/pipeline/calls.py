@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
 from webapp.content.media import keep, path_of
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunItem, StageResult
@@ -150,11 +150,10 @@ def _give_back(call: AiCall, note: str) -> None:
 
 
 def _commit_of_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
-    db.session.execute(
+    change(
         update(StageResult)
         .where(StageResult.run_id == call.run_id, StageResult.stage == call.stage)
         .values(committed=StageResult.committed + credits, credits=StageResult.credits + charged)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -211,13 +210,11 @@ def answer_of(call_id: int) -> Reply:
 
 def lose_calls_of(run: Run) -> int:
     """The worker of this epoch is lost, so its unanswered calls have an unknown outcome. Answers how many."""
-    lost = db.session.execute(
+    return change(
         update(AiCall)
         .where(AiCall.run_id == run.id, AiCall.epoch == run.epoch, AiCall.status == CallStatus.SENT)
         .values(status=CallStatus.UNKNOWN, error="its worker was lost")
-        .execution_options(synchronize_session=False)
     )
-    return int(lost.rowcount)
 
 
 def answers_still_out(run: Run) -> int:

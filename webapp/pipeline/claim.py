@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import redis
-from sqlalchemy import Engine, select, update
+from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.exc import OperationalError
 
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.redis import AWAY
 from webapp.pipeline.models import MovedOn, Run
 from webapp.pipeline.states import RunStatus
@@ -75,7 +75,7 @@ class Claim:
         return self._fenced.is_set()
 
     @property
-    def _ours(self) -> tuple:  # type: ignore[type-arg]
+    def _ours(self) -> tuple[ColumnElement[bool], ...]:
         return (
             Run.id == self.run_id,
             Run.epoch == self.epoch,
@@ -110,13 +110,7 @@ class Claim:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _confirm(self) -> None:
-        beaten = db.session.execute(
-            update(Run)
-            .where(*self._ours)
-            .values(hb=Run.hb + 1, version=Run.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        if beaten.rowcount != 1:
+        if change(update(Run).where(*self._ours).values(hb=Run.hb + 1, version=Run.version + 1)) != 1:
             self._fenced.set()
             raise Fenced()
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from webapp.accounts.models import AccountEvent
-from webapp.content.models import Article, Cluster, Idea, Image, Keyword, Task
-from webapp.core.db import db
+from webapp.content.models import Article, Cluster, Idea, Image, Keyword, OfSite, Task
+from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.core.settings import settings
 from webapp.pipeline import control
@@ -57,7 +57,7 @@ NAMES = {
 
 def belongings(site: Site) -> Belongings:
     """Counts all that goes when the site goes."""
-    kinds = {
+    kinds: dict[str, type[OfSite] | type[Run]] = {
         "keywords": Keyword,
         "clusters": Cluster,
         "ideas": Idea,
@@ -90,7 +90,7 @@ def delete_site(site: Site, *, by: str, run_seen: int | None = None) -> Belongin
     text = f"Deleted the site {site.name} ({site.slug}) with {gone}."
     db.session.add(AccountEvent(account_id=site.account_id, by=by, text=text))
     folder = settings().published / site.slug
-    db.session.execute(delete(Site).where(Site.id == site.id).execution_options(synchronize_session=False))
+    change(delete(Site).where(Site.id == site.id))
     db.session.commit()
     db.session.expunge_all()
     if folder.is_dir():

@@ -34,14 +34,14 @@ def finish(run: Run, stage: Stage, item: RunItem, counts: Counts, seconds: float
     result.processed += item.weight
     result.counts = {name: result.counts.get(name, 0) + number for name, number in _both(result.counts, counts)}
     run.recoveries_without_progress = 0
-    _tell(run, stage, result, EventLevel.OK, f"{stage.key.title}: {settled(result)} of {result.total}")
+    _tell(run, stage, result, EventLevel.OK, f"{stage.key.label}: {settled(result)} of {result.total}")
 
 
 def pass_over(run: Run, stage: Stage, item: RunItem, seconds: float) -> None:
     """There was nothing to do: the row is gone, or somebody has dealt with it."""
     result = _settle(run, item, ItemStatus.SKIPPED, seconds)
     result.skipped += item.weight
-    _tell(run, stage, result, EventLevel.INFO, f"{stage.key.title}: one was no longer there")
+    _tell(run, stage, result, EventLevel.INFO, f"{stage.key.label}: one was no longer there")
 
 
 def set_aside(run: Run, stage: Stage, item: RunItem, why: str, seconds: float) -> None:
@@ -51,7 +51,7 @@ def set_aside(run: Run, stage: Stage, item: RunItem, why: str, seconds: float) -
     result = _settle(run, item, ItemStatus.ATTENTION, seconds)
     result.failed += item.weight
     run.recoveries_without_progress = 0
-    _tell(run, stage, result, EventLevel.WARN, f"{stage.key.title}: one needs attention. {why}")
+    _tell(run, stage, result, EventLevel.WARN, f"{stage.key.label}: one needs attention. {why}")
 
 
 def _settle(run: Run, item: RunItem, status: ItemStatus, seconds: float) -> StageResult:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.ai.provider import Operation
 from webapp.core.clock import now
-from webapp.core.db import Numbered, db, enum_type
+from webapp.core.db import Numbered, change, db, enum_type
 from webapp.core.errors import Conflict
 from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason, check_move
 from webapp.sites.models import Site
@@ -120,10 +120,7 @@ class Run(Numbered, db.Model):
             "not_before": not_before,
         }
         values |= self._clock(status, moment)
-        done = db.session.execute(
-            update(Run).where(*unchanged).values(values).execution_options(synchronize_session=False)
-        )
-        if done.rowcount != 1:
+        if change(update(Run).where(*unchanged).values(values)) != 1:
             raise MovedOn(self.id)
         db.session.add(RunEvent.of_move(self.id, old, status, by=by, reason=reason, detail=detail))
         db.session.flush()

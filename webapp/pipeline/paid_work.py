@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -294,9 +295,9 @@ class PaidWork:
         self._lanes.sort(key=lambda lane: lane.item_id)
         while self._lanes and self._lanes[0].future is None:
             lane = self._lanes.pop(0)
-            self._claim.commit(lambda run, lane=lane: self._apply(run, lane))
+            self._claim.commit(partial(self._apply, lane))
 
-    def _apply(self, run: Run, lane: Lane) -> None:
+    def _apply(self, lane: Lane, run: Run) -> None:
         item = db.session.get_one(RunItem, lane.item_id)
         if item.status is not ItemStatus.IN_HAND:
             return  # our own earlier commit, whose acknowledgement was lost

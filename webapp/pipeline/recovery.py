@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.settings import settings
 from webapp.pipeline import calls
 from webapp.pipeline.models import ItemStatus, MovedOn, Run, RunItem
@@ -56,11 +56,10 @@ def take_over(run_id: int, epoch: int, hb: int) -> bool:
 
 def _lose_worker(run: Run, hb: int) -> None:
     lost_calls = calls.lose_calls_of(run)
-    db.session.execute(
+    change(
         update(RunItem)
         .where(RunItem.run_id == run.id, RunItem.status == ItemStatus.IN_HAND)
         .values(losses=RunItem.losses + 1)
-        .execution_options(synchronize_session=False)
     )
     detail = {"owner": run.owner, "unanswered_calls": lost_calls}
     run.move_to(RunStatus.QUEUED, by=BY, reason=StopReason.WORKER_LOST, detail=detail, seen_heartbeat=hb)

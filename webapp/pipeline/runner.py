@@ -17,7 +17,7 @@ from webapp.pipeline.models import EventLevel, ItemStatus, Run, RunEvent, RunIte
 from webapp.pipeline.outcome import Again, Done, Outcome, Stop, Wait
 from webapp.pipeline.paid_work import PaidWork
 from webapp.pipeline.slice import Slice, StopRun
-from webapp.pipeline.stage import Plan, Planned, Stage
+from webapp.pipeline.stage import PaidStage, Plan, Planned, Stage
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import end_of_run, end_of_stage
@@ -94,7 +94,7 @@ def _work_on(stage: Stage, work: Slice) -> None:
             return work.claim.commit(lambda run: stage.when_off(run.site))
         case StageStatus.WAITING:
             _begin(stage, work)
-    worker = PaidWork(stage, work) if hasattr(stage, "operation") else FreeWork(stage, work)
+    worker = PaidWork(stage, work) if isinstance(stage, PaidStage) else FreeWork(stage, work)
     cut = worker.work()
     work.claim.commit(lambda run: _finish(run, stage, cut))
 
@@ -125,7 +125,7 @@ def _begin(stage: Stage, work: Slice) -> None:
         )
         result.status, result.started_at = StageStatus.WORKING, now()
         result.total = sum(item.weight for item in planned)
-        db.session.add(_event(run, stage, "stage_started", f"{stage.key.title}: {result.total} to do", EventLevel.INFO))
+        db.session.add(_event(run, stage, "stage_started", f"{stage.key.label}: {result.total} to do", EventLevel.INFO))
 
     work.claim.commit(write)
 
@@ -147,7 +147,7 @@ def _finish(run: Run, stage: Stage, cut: StopReason | None) -> None:
     result.status, result.finished_at = StageStatus.DONE, now()
     result.left_over = stage.pending(run.site)
     result.cut_short = cut or end_of_stage(stage.key, result, RunTerms.model_validate(run.terms))
-    text = f"{stage.key.title} finished: {result.processed} done"
+    text = f"{stage.key.label} finished: {result.processed} done"
     if result.failed:
         text += f", {result.failed} need attention"
     if result.left_over:

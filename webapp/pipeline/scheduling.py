@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.pipeline import control
 from webapp.pipeline.automation import Automation, SkippedRun, next_run
@@ -42,15 +42,14 @@ def _claim_and_start(site_id: int, scheduled_for: datetime) -> Run | None:
     """The next time is set before the run starts, so a scheduler that is lost in between misses one run, not all."""
     automation = db.session.get_one(Automation, site_id)
     following = next_run(automation, automation.site.zone, now())
-    claimed = db.session.execute(
+    claimed = change(
         update(Automation)
         .where(Automation.site_id == site_id, Automation.enabled, Automation.next_run_at == scheduled_for)
         .values(next_run_at=following)
-        .execution_options(synchronize_session=False)
     )
     db.session.commit()
     db.session.expire(automation)
-    if claimed.rowcount != 1:
+    if claimed != 1:
         return None
     return _start_or_say_why_not(automation, scheduled_for)
 

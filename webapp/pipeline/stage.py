@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from webapp.ai.provider import Operation, Provider, Reply, Request
 from webapp.pipeline.models import RunItem
@@ -58,6 +58,7 @@ class FreeStage(Protocol):
         ...
 
 
+@runtime_checkable
 class PaidStage(Protocol):
     """A stage whose items each cost one call."""
 

@@ -66,11 +66,11 @@ class StageKey(StrEnum):
         return list(StageKey).index(self) + 1
 
     @property
-    def title(self) -> str:
-        return STAGE_TITLES[self]
+    def label(self) -> str:
+        return STAGE_LABELS[self]
 
 
-STAGE_TITLES = {
+STAGE_LABELS = {
     StageKey.CLUSTERS: "Keywords to clusters",
     StageKey.IDEAS: "Clusters to ideas",
     StageKey.TASKS: "Ideas to tasks",

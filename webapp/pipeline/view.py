@@ -129,7 +129,7 @@ ACTIONS = {
 def _row(run: Run, result: StageResult) -> StageRow:
     return StageRow(
         key=result.stage,
-        name=result.stage.title,
+        name=result.stage.label,
         state=_state(run, result),
         processed=result.processed,
         total=result.total,

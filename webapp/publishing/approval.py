@@ -5,7 +5,7 @@ from sqlalchemy import func, select, update
 from webapp.content.checks import blocking_problems
 from webapp.content.models import Article, ArticleStatus
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.schedule import lock, schedule
@@ -46,14 +46,13 @@ def approve(article: Article, by: str) -> Publication:
 
 
 def _move_to_approved(article: Article, by: str) -> None:
-    moved = db.session.execute(
+    moved = change(
         update(Article)
         .where(Article.id == article.id, Article.status == ArticleStatus.REVIEW)
         .values(status=ArticleStatus.APPROVED, approved_at=now(), approved_by=by, attention="")
-        .execution_options(synchronize_session=False)
     )
     db.session.refresh(article)
-    if moved.rowcount != 1:
+    if moved != 1:
         raise Conflict(
             f"“{article.title}” is {article.status.value} by now, so it cannot be approved.", "Nothing was changed."
         )

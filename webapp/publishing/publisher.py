@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.content.models import Article, ArticleStatus
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.core.settings import settings
 from webapp.publishing.destinations import post_of, target_for
@@ -117,8 +117,9 @@ def _publish(publication_id: int) -> int:
     try:
         with fence.beating(settings().heartbeat):
             published = target.publish(post)
-    except TargetError:
-        fence.finish(lambda publication: _fail(publication, error))
+    except TargetError as error:
+        refusal = error  # Python forgets `error` when the block ends
+        fence.finish(lambda publication: _fail(publication, refusal))
         return 0
     return int(fence.finish(lambda publication: _finish(publication, published)))
 
@@ -240,7 +241,7 @@ class PublishingWatch:
 
 
 def _put_back(publication_id: int, epoch: int, hb: int) -> bool:
-    put_back = db.session.execute(
+    put_back = change(
         update(Publication)
         .where(
             Publication.id == publication_id,
@@ -249,10 +250,9 @@ def _put_back(publication_id: int, epoch: int, hb: int) -> bool:
             Publication.status == PublicationStatus.PUBLISHING,
         )
         .values(status=PublicationStatus.SCHEDULED, owner=None, epoch=Publication.epoch + 1)
-        .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return bool(put_back.rowcount == 1)
+    return put_back == 1
 
 
 # what people do with one. The caller commits.
@@ -305,14 +305,13 @@ def _wait(publication: Publication, reason: WaitingReason) -> None:
 def _still(publication: Publication, allowed: tuple[PublicationStatus, ...], what: str) -> None:
     """Looks again under the site's lock: it may have gone out since the page was drawn."""
     db.session.refresh(publication)
-    claimed = db.session.execute(
+    claimed = change(
         update(Publication)
         .where(Publication.id == publication.id, Publication.status.in_(allowed))
         .values(epoch=Publication.epoch + 1)
-        .execution_options(synchronize_session=False)
     )
     db.session.refresh(publication)
-    if claimed.rowcount != 1:
+    if claimed != 1:
         raise Conflict(
             f"“{publication.article.title}” is {publication.status.value} by now, so it cannot {what}.",
             "Nothing was changed: look at the queue as it is now.",

@@ -35,7 +35,7 @@ def counts(site_id: int) -> Counts:
         select(func.count()).where(Article.site_id == site_id, Article.status == ArticleStatus.APPROVED)
     )
     rows = select(Publication.status, func.count()).where(Publication.site_id == site_id).group_by(Publication.status)
-    found = {status: number for status, number in db.session.execute(rows)}
+    found = dict(db.session.execute(rows).all())
     return Counts(approved or 0, **{status.value: found.get(status, 0) for status in PublicationStatus})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.publishing.destinations import target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.slots import plan_slots
@@ -56,11 +56,10 @@ def reslot(site_id: int) -> None:
 
 def lock(site_id: int) -> PublishingSettings:
     """Two that schedule for one site take turns: the first change of this row makes the second wait."""
-    db.session.execute(
+    change(
         update(PublishingSettings)
         .where(PublishingSettings.site_id == site_id)
         .values(queue_limit=PublishingSettings.queue_limit)
-        .execution_options(synchronize_session=False)
     )
     return db.session.get_one(PublishingSettings, site_id, populate_existing=True)
 

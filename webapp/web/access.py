@@ -62,7 +62,7 @@ def row_or_404(model: type[Row], site: Site, id: int) -> Row:
     """The site's row of that number. Raises NotFound, also if the row is another site's."""
     row = None
     if id <= LARGEST_ID:
-        row = db.session.scalar(select(model).where(model.id == id, model.site_id == site.id))  # type: ignore[attr-defined]
+        row = db.session.scalar(select(model).filter_by(id=id, site_id=site.id))
     if row is None:
         raise NotFound(f"There is no {model.__name__.lower()} {id} here.", "It may have been deleted meanwhile.")
     return row

@@ -51,7 +51,7 @@ def _page(site: Site, form: AutomationForm) -> str:
         stages=[
             {
                 "key": stage.value,
-                "name": stage.title,
+                "name": stage.label,
                 "icon": ICONS[stage],
                 "items": ITEMS[stage][1],
                 "pending": pending[stage],

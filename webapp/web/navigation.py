@@ -109,6 +109,6 @@ def waiting(site_id: int) -> dict[str, int]:
     return dict(db.session.execute(union_all(*rows)).all())
 
 
-def _count(key: str, rows: Select[tuple[int]]) -> Select[tuple[str, int]]:
+def _count(key: str, rows: Select[int]) -> Select[str, int]:
     some = rows.limit(COUNTS_TO).subquery()
     return select(literal(key), func.count()).select_from(some)

@@ -62,7 +62,7 @@ def show(slug: str) -> ResponseReturnValue:
 def _stage(site: Site, stage: StageKey, pending: int) -> dict[str, Any]:
     words, endpoint, status = WAITING[stage]
     return {
-        "name": stage.title,
+        "name": stage.label,
         "icon": ICONS[stage],
         "count": pending,
         "words": words,

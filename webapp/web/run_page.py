@@ -79,7 +79,7 @@ def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
     if reason is None:
         return None
     endpoint = STEPS.get(reason.step)
-    values = {} if endpoint == "home.sites" else {"slug": site.slug}
+    values: dict[str, Any] = {} if endpoint == "home.sites" else {"slug": site.slug}
     if reason.step is NextStep.REVIEW:
         values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
     return {

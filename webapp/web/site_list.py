@@ -94,7 +94,7 @@ def _lines(sites: Sequence[Site]) -> list[SiteLine]:
     ]
 
 
-def _counts(rows: Select[tuple[int]]) -> dict[int, int]:
+def _counts(rows: Select[int]) -> dict[int, int]:
     """How many rows each site has."""
     listed = rows.subquery()
     return dict(db.session.execute(select(listed.c.site_id, func.count()).group_by(listed.c.site_id)).all())

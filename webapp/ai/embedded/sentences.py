@@ -4,7 +4,7 @@ PROMISE = "A plain look at {topic}: what matters, in which order, and what to le
 
 OPENING = (
     "People who search for {topic} mostly want one thing: to know what to do next. This page takes it in that order.",
-    "There is a lot written about {topic}, and much of it skips the part that beginners ask about. So that comes first.",
+    "There is a lot written about {topic}, and much of it skips what beginners ask about. So that comes first.",
     "If {topic} is new to you, start here. If it is not, the headings below lead you to the part that you need.",
 )
 

@@ -1,1 +1,1 @@
-"""One file per paid operation: typed request, typed result, and how a reply is read; may import core and ai.provider."""
+"""One file per paid operation: typed request and result, and how a reply is read; may import core and ai.provider."""

@@ -44,7 +44,7 @@ class AutomationForm(FlaskForm):
     weekdays = SelectMultipleField("Days", choices=WEEKDAYS)
     month_day = IntegerField("Day of the month", [NumberRange(1, 31, "Give a day of the month from 1 to 31.")])
     run_time = StringField("Time", [a_time])
-    stages_on = SelectMultipleField("Stages", choices=[(stage.value, stage.title) for stage in StageKey])
+    stages_on = SelectMultipleField("Stages", choices=[(stage.value, stage.label) for stage in StageKey])
     batch_size = IntegerField(
         "Keywords in a batch",
         [InputRequired("Give a number from 1 to 50."), NumberRange(1, 50, "Give a number from 1 to 50.")],
