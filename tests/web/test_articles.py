@@ -59,7 +59,7 @@ def test_articles_are_listed_with_their_pictures_and_publications(client: Visito
 
     page = BeautifulSoup(client.get("/sites/beans/articles?status=approved").text, "html.parser")
 
-    rows = page.select("[data-article]")
+    rows = page.select("tr[id^=article-]")
     assert len(rows) == 1
     assert rows[0].select_one(f"img[src$='{image.file}']")
     assert "Published" in rows[0].get_text()
@@ -74,7 +74,7 @@ def test_an_article_is_shown_with_each_picture_after_the_heading_it_names(client
     lost = factories.image(article, place="No such heading")
     factories.image(article, ImageStatus.ATTENTION, place="Water")
 
-    prose = read(client, article).select_one("[data-article-text]")
+    prose = read(client, article).select_one("article")
 
     assert prose is not None
     order = [
@@ -97,7 +97,7 @@ def test_costs_come_from_the_ledger(client: Visitor, site: Site) -> None:
     article = factories.article(site)
     buy(article, Operation.CONTENT_GENERATION, 7)
 
-    costs = read(client, article).select_one("[data-costs]")
+    costs = read(client, article).select_one("#cost")
 
     assert costs is not None
     assert "7" in costs.get_text(" ", strip=True).split()

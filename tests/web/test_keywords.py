@@ -27,7 +27,7 @@ def phrases(site: Site) -> list[str]:
 
 def rows(client: Visitor, address: str) -> list[str]:
     page = BeautifulSoup(client.get(address).text, "html.parser")
-    return [cell.get_text(" ", strip=True) for cell in page.select("[data-keyword] .phrase")]
+    return [cell.get_text(" ", strip=True) for cell in page.select("tr[id^=keyword-] th")]
 
 
 def test_an_empty_list_says_what_to_do_first(client: Visitor, site: Site) -> None:

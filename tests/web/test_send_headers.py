@@ -18,6 +18,8 @@ def static(app: Flask, tmp_path: Path) -> Path:
     (tmp_path / "vendor").mkdir()
     (tmp_path / "app.css").write_text("body { color: black }" * 100)
     (tmp_path / "vendor" / "icons.svg").write_text("<svg/>")
+    for name in ("favicon.svg", "app.js", "vendor/htmx.min.js"):
+        (tmp_path / name).touch()
     app.static_folder = str(tmp_path)
     factories.member()
     return tmp_path

@@ -57,7 +57,7 @@ def test_the_gallery_shows_pictures_with_their_alternative_texts(client: Visitor
 
     page = BeautifulSoup(client.get("/sites/beans/images").text, "html.parser")
 
-    pictures = page.select("[data-image] img")
+    pictures = page.select("li[id^=image-] img")
     assert [(picture["alt"], picture["src"]) for picture in pictures] == [
         ("Basil in the sun", f"/sites/beans/media/{image.file}")
     ]

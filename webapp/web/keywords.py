@@ -145,5 +145,6 @@ def _reported(site: Site, report: ImportReport) -> ResponseReturnValue:
 
 
 def _summary(report: ImportReport) -> str:
-    already = f" {report.duplicates} were there already." if report.duplicates else ""
+    verb = "was" if report.duplicates == 1 else "were"
+    already = f" {report.duplicates} {verb} there already." if report.duplicates else ""
     return f"{report.new} keyword{'s' if report.new != 1 else ''} added.{already}"

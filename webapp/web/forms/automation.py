@@ -4,15 +4,15 @@ from datetime import time
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
+from webapp.publishing.slots import Weekday
 
 MOST = 2**31 - 1
-WEEKDAYS = (
-    ("mon", "Mon"), ("tue", "Tue"), ("wed", "Wed"), ("thu", "Thu"), ("fri", "Fri"), ("sat", "Sat"), ("sun", "Sun"),
-)  # fmt: skip
+WEEKDAYS = tuple(SelectChoice(day.value, day.value.capitalize()) for day in Weekday)
 
 
 KEPT_AS_THEY_ARE = (
@@ -40,11 +40,11 @@ def whole_number(label: str) -> IntegerField:
 
 class AutomationForm(FlaskForm):
     enabled = BooleanField("Start runs by themselves")
-    frequency = SelectField("How often", choices=[(one.value, one.value.capitalize()) for one in Frequency])
+    frequency = SelectField("How often", choices=[SelectChoice(one.value, one.value.capitalize()) for one in Frequency])
     weekdays = SelectMultipleField("Days", choices=WEEKDAYS)
     month_day = IntegerField("Day of the month", [NumberRange(1, 31, "Give a day of the month from 1 to 31.")])
     run_time = StringField("Time", [a_time])
-    stages_on = SelectMultipleField("Stages", choices=[(stage.value, stage.label) for stage in StageKey])
+    stages_on = SelectMultipleField("Stages", choices=[SelectChoice(stage.value, stage.label) for stage in StageKey])
     batch_size = IntegerField(
         "Keywords in a batch",
         [InputRequired("Give a number from 1 to 50."), NumberRange(1, 50, "Give a number from 1 to 50.")],
