@@ -2,23 +2,31 @@
 
 from collections import Counter
 
-from webapp.ai.embedded.wording import title_case
+from webapp.ai.embedded.phrases import is_english, is_question
+from webapp.ai.embedded.wording import sentence_case, shortened, title_case
 from webapp.ai.functions.clustering import ClusteringRequest, ClusteringResult, KeywordFact, KeywordGroup, NamedGroup
 from webapp.ai.provider import Reply
 
+LONGEST_NAME = 120
+NAMELESS = "Other Keywords"
+
 
 def answer(request: ClusteringRequest) -> Reply:
-    return Reply(text=ClusteringResult(groups=[_named(group) for group in request.groups]).model_dump_json())
+    named = [_named(group, request.language) for group in request.groups]
+    return Reply(text=ClusteringResult(groups=named).model_dump_json())
 
 
-def _named(group: KeywordGroup) -> NamedGroup:
+def _named(group: KeywordGroup, language: str) -> NamedGroup:
     head = min(group.keywords, key=_rank).phrase
-    return NamedGroup(key=group.key, name=title_case(head) or head, head=head, intent=_intent(group.keywords))
+    name = title_case(head) if is_english(language) else sentence_case(head)
+    return NamedGroup(
+        key=group.key, name=shortened(name or NAMELESS, LONGEST_NAME), head=head, intent=_intent(group.keywords)
+    )
 
 
-def _rank(keyword: KeywordFact) -> tuple[int, int, str]:
-    """The most searched first; of equals the shortest, then by the alphabet."""
-    return -(keyword.volume or 0), len(keyword.phrase), keyword.phrase
+def _rank(keyword: KeywordFact) -> tuple[bool, int, int, str]:
+    """What names a topic before what asks about it; the most searched; of equals the shortest, then by the alphabet."""
+    return is_question(keyword.phrase), -(keyword.volume or 0), len(keyword.phrase), keyword.phrase
 
 
 def _intent(keywords: list[KeywordFact]) -> str | None:

@@ -1,79 +1,79 @@
-"""Turning search phrases into words that one can read in a sentence or a title."""
+"""Letters, cases and lengths: search phrases as words that one can read in a sentence or a title."""
 
 import re
 import unicodedata
 
-SMALL = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "but",
-        "by",
-        "for",
-        "from",
-        "in",
-        "into",
-        "is",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "vs",
-        "with",
-        "without",
-        "your",
-    ]
-)
-QUESTION_WORDS = ("how", "what", "why", "when", "where", "which", "who", "can", "is", "are", "do", "does", "should")
+
+def words_of(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SMALL = words_of("a an and as at but by for from in into of on or the to vs with without")
+ACRONYMS = {
+    word.lower(): word
+    for word in words_of("AI CSS CV DIY EU FAQ GPS HTML LED NPK PDF pH SEO TV UK URL USA USB UV VPN WiFi XML")
+}
+ORDINARY = str.maketrans({"‘": "'", "’": "'", "‚": "'", "‛": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"})
+MARKS = frozenset("'&%+#./,()°€$£-")
+PLAIN_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "þ": "th", "ı": "i"})
+STRAY_END = " ,;:./-&("
 
 
 def plain(phrase: str) -> str:
-    """The phrase with ordinary quotes and single spaces, without odd characters that no sentence needs."""
-    straight = unicodedata.normalize("NFKC", phrase).translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"'})
-    kept = re.sub(r"[^\w\s'&%+#./½¼¾-]", " ", straight)
-    return " ".join(kept.split())
+    """The phrase with ordinary quotes and single spaces, without odd characters that no sentence needs.
+
+    Empty if nothing is left that anybody could read.
+    """
+    composed = unicodedata.normalize("NFC", phrase).translate(ORDINARY)
+    kept = "".join(character if in_word(character) or character in MARKS else " " for character in composed)
+    words = " ".join(kept.split())
+    return words if any(character.isalnum() for character in words) else ""
 
 
-def is_question(phrase: str) -> bool:
-    return plain(phrase).lower().split(" ")[0] in QUESTION_WORDS
+def in_word(character: str) -> bool:
+    """Whether it is a letter, a digit, or a mark that belongs to the letter before it."""
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def title_case(phrase: str) -> str:
-    """Words with capitals but for the small ones; what has a capital inside keeps it."""
+    """Words with capitals but for the small ones inside; what has a capital already keeps it."""
     words = plain(phrase).split(" ")
-    return " ".join(_capital(word, is_first=number == 0) for number, word in enumerate(words))
+    last = len(words) - 1
+    return " ".join(
+        ACRONYMS.get(word) or (word if word in SMALL and 0 < number < last else _capital(word))
+        for number, word in enumerate(words)
+    )
 
 
-def _capital(word: str, *, is_first: bool) -> str:
-    if word != word.lower() or (word in SMALL and not is_first):
+def _capital(word: str) -> str:
+    if word != word.lower():
         return word
-    return word[:1].upper() + word[1:]
+    first, *others = word.split("-")
+    return "-".join([first[:1].upper() + first[1:], *(part if part in SMALL else part.capitalize() for part in others)])
 
 
 def sentence_case(phrase: str) -> str:
-    words = plain(phrase)
+    words = inside(phrase)
     return words[:1].upper() + words[1:]
 
 
-def question(phrase: str) -> str:
-    """ "how to descale a kettle" as "How to descale a kettle?"."""
-    return sentence_case(phrase).rstrip("?") + "?"
+def inside(phrase: str) -> str:
+    """The words as they stand within a sentence."""
+    return " ".join(ACRONYMS.get(word, word) for word in plain(phrase).split(" "))
 
 
 def slug(text: str, longest: int = 80) -> str:
     """Lower-case ASCII words joined by hyphens; something is always left."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", ascii_only.replace("'", "")).strip("-")
-    return words[:longest].rsplit("-", 1)[0] if len(words) > longest else words or "article"
+    folded = unicodedata.normalize("NFKD", text.lower().translate(PLAIN_LETTERS)).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", "-", folded.replace("'", "")).strip("-")
+    if len(words) > longest:
+        words = words[: longest + 1].rpartition("-")[0] or words[:longest]
+    return words or "article"
 
 
 def shortened(text: str, longest: int) -> str:
     """At most so many characters, cut between words."""
     if len(text) <= longest:
         return text
-    cut = text[: longest - 1]
-    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:-") + "…"
+    cut = text[:longest].rpartition(" ")[0] or text[: longest - 1]
+    return cut.rstrip(STRAY_END) + "…"

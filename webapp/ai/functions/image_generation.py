@@ -1,11 +1,16 @@
 """Drawing one picture from its prompt."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
 from webapp.ai.provider import BadReply, Operation, Reply, Request
 
-MEDIA_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+SIGNATURES = {  # with dots for what may be anything
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+}
 
 
 class ImageRequest(Request):
@@ -28,7 +33,7 @@ def parse(reply: Reply) -> ImageResult:
     """The picture in the reply. Raises BadReply where there is none that we can show."""
     if not reply.media:
         raise BadReply("the answer holds no picture")
-    for signature, media_type in MEDIA_TYPES.items():
-        if reply.media.startswith(signature):
+    for media_type, signature in SIGNATURES.items():
+        if signature.match(reply.media):
             return ImageResult(data=reply.media, media_type=media_type)
     raise BadReply("the picture is in a format that we cannot show")
