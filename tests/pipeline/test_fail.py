@@ -1,11 +1,15 @@
 """Errors: which end the run, which set an item aside, which are tried again. None keeps the site."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from tests.pipeline.engine import (
     assert_books_agree,
     assert_startable,
+    fresh,
     rows,
     site_with_keywords,
     start,
@@ -16,10 +20,13 @@ from tests.pipeline.engine import (
 from tests.pipeline.scripted import ScriptedProvider, failing
 from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply, Request
 from webapp.content.models import Article, Task, TaskStatus
+from webapp.content.review import retry_task
+from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import paid_work, view
+from webapp.pipeline import claim, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, RunEvent
 from webapp.pipeline.outcome import Wait
+from webapp.pipeline.stages.articles import Articles
 from webapp.pipeline.states import RunStatus, StopReason
 
 TEMPORARY = ProviderError("503 Service Unavailable", permanent=False)
@@ -43,27 +50,73 @@ def test_an_error_of_ours_fails_the_run_with_a_reason_and_frees_the_site(
     assert_startable(site)
 
 
-def test_an_error_while_applying_fails_the_run_and_keeps_the_answer(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from webapp.pipeline.stages.articles import Articles
+def break_applying(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    """The first so many answers of stage 4 meet a bug of ours."""
+    apply, left = Articles.apply, [None] * times
 
-    provider = ScriptedProvider()
-    use(monkeypatch, provider)
-    site = site_with_keywords(3)
-    apply = Articles.apply
-
-    def broken(*_: object) -> None:
-        raise RuntimeError("a bug")
+    def broken(*told: Any) -> Any:
+        if left:
+            left.pop()
+            raise RuntimeError("a bug")
+        return apply(*told)
 
     monkeypatch.setattr(Articles, "apply", broken)
-    failed = work_to_the_end(start(site))
-    monkeypatch.setattr(Articles, "apply", apply)
+
+
+def test_a_bug_over_one_answer_sets_it_aside_and_trying_again_costs_nothing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    site = site_with_keywords()
+    break_applying(monkeypatch, times=1)
+
+    first = work_to_the_end(start(site))
+    aside = rows(Task, Task.status == TaskStatus.ATTENTION)
+    why = aside[0].attention
+    retry_task(aside[0])
+    db.session.commit()
     work_to_the_end(assert_startable(site))
 
-    assert failed.status is RunStatus.FAILED
-    assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) > 0
+    assert (first.status, len(aside)) == (RunStatus.COMPLETED, 1)
+    assert "broke on our side" in why and "a bug" not in why
+    assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) == len(rows(Task))
     assert_books_agree()
+
+
+def test_a_bug_over_every_answer_fails_the_run_instead_of_setting_all_aside(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, ScriptedProvider())
+    site = site_with_keywords()
+    break_applying(monkeypatch, times=99)
+
+    failed = work_to_the_end(start(site))
+
+    assert (failed.status, failed.stop_reason) == (RunStatus.FAILED, StopReason.INTERNAL_ERROR)
+    assert len(rows(Task, Task.status == TaskStatus.ATTENTION)) < paid_work.BREAKS_IN_A_ROW
+    assert_startable(site)
+    assert_books_agree()
+
+
+def test_a_database_that_stays_away_makes_the_run_wait_instead_of_failing(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, ScriptedProvider())
+    monkeypatch.setattr(claim, "RETRIES", 1)
+    run = start(site_with_keywords())
+    with monkeypatch.context() as away:
+        away.setattr(runner, "_plan", refuse)
+        outcome = turn(run)
+
+    waiting = fresh(run)
+    assert isinstance(outcome, Wait)
+    assert (waiting.status, waiting.stop_reason) == (RunStatus.QUEUED, StopReason.DATABASE_AWAY)
+    assert work_to_the_end(run).status is RunStatus.COMPLETED
+
+
+def refuse(*_: object) -> None:
+    raise OperationalError("SELECT 1", {}, Exception("server closed the connection"))
 
 
 def test_a_refused_key_fails_the_run_in_the_providers_own_words(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

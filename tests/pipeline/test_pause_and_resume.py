@@ -51,9 +51,16 @@ def test_a_pause_is_in_the_log_and_in_its_file(app: Flask) -> None:
     control.pause(run, "Ana")
 
     assert "Paused by Ana" in [event.text for event in rows(RunEvent, RunEvent.run_id == run.id)]
-    run_log.complete(run.id)
     written = [json.loads(line) for line in run_log.path_of(run.id).read_text().splitlines()]
     assert [line["text"] for line in written] == ["Queued by Ana", "Paused by Ana"]
+
+
+def test_a_resume_is_in_the_log_by_name(app: Flask) -> None:
+    run = control.pause(start(site_with_keywords()), "Ana")
+
+    control.resume(run, "Ben")
+
+    assert rows(RunEvent, RunEvent.run_id == run.id)[-1].text == "Resumed by Ben"
 
 
 def test_no_call_is_made_after_a_pause(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

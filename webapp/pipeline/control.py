@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
+from webapp.pipeline import run_log
 from webapp.pipeline.models import MovedOn, Run, RunEvent, StageResult, StageStatus, Trigger
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason
@@ -58,6 +59,7 @@ def start(
         return _already_there(site_id, token)
     db.session.add(RunEvent.of_move(run.id, None, RunStatus.QUEUED, by=by))
     db.session.commit()
+    run_log.complete(run.id)
     return run
 
 
@@ -166,5 +168,6 @@ def _against_the_worker(run_id: int, move: Callable[[Run], None]) -> Run:
             db.session.rollback()
             continue
         db.session.commit()
+        run_log.complete(run_id)
         return run
     raise MovedOn(run_id)

@@ -259,7 +259,7 @@ class RunEvent(Numbered, db.Model):
             run_id=run_id,
             name=f"run_{new.value}",
             level=_LEVEL_OF_MOVE.get(new, EventLevel.INFO),
-            text=sentence_of_move(new, reason, detail or {}, by),
+            text=sentence_of_move(old, new, reason, detail or {}, by),
             by=by,
             data={"from": old and old.value, "to": new.value, "reason": reason and reason.value, **(detail or {})},
         )

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -26,8 +26,8 @@ from webapp.pipeline.calls import Answered, Begun, CallTerms, NoAnswer, Send, St
 from webapp.pipeline.claim import Fenced
 from webapp.pipeline.items import finish, next_item, pass_over, set_aside
 from webapp.pipeline.models import ItemStatus, Run, RunItem
-from webapp.pipeline.slice import LOOKS_EVERY, Slice, StopRun
-from webapp.pipeline.stage import PaidStage
+from webapp.pipeline.slice import LOOKS_EVERY, Laps, Slice, StopRun
+from webapp.pipeline.stage import Counts, PaidStage
 from webapp.pipeline.states import StopReason
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,9 @@ log = logging.getLogger(__name__)
 TRIES = 4  # of a call that the provider failed to do
 BACKOFF = 1.0  # seconds, doubled each time, with full jitter
 LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
+BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
 LOST_OVER_IT = "The worker was lost over this item again and again."
+BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
 NEVER_ANSWERED = "The provider never answered. It may have done the work; the credits for it are still held."
 
 
@@ -57,7 +59,6 @@ class Lane:
     request: Request
     future: "Future[Reply] | None" = None
     tries: int = 1
-    began: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class PaidWork:
         self._careful = False
         self._all_begun = False
         self._why_no_more: StopRun | CutShort | None = None
+        self._laps = Laps()
+        self._breaks = 0
 
     def work(self) -> StopReason | None:
         """Works until no item is left, or answers what cut the stage short. Raises StopRun and Fenced."""
@@ -228,8 +231,12 @@ class PaidWork:
             self._outside_the_fence(lambda: calls.keep_answer(lane.call_id, lane.attempt, reply))
         except OSError as full:
             self._outside_the_fence(lambda: calls.take_back(lane.call_id, lane.attempt))
-            until = now() + timedelta(seconds=LONGEST_WAIT)
-            raise StopRun(StopReason.STORAGE_FULL, until=until, said=str(full.strerror)) from full
+            raise self._no_room(full) from full
+
+    @staticmethod
+    def _no_room(full: OSError) -> StopRun:
+        until = now() + timedelta(seconds=LONGEST_WAIT)
+        return StopRun(StopReason.STORAGE_FULL, until=until, said=str(full.strerror))
 
     def _keep_failure(self, lane: Lane, error: ProviderError) -> None:
         match error:
@@ -243,7 +250,7 @@ class PaidWork:
             case ProviderError(permanent=True):
                 self._give_back(lane, error)
                 self._lanes.remove(lane)
-                self._claim.commit(lambda run: self._set_aside(run, lane, error.sentence))
+                self._claim.commit(partial(self._set_aside, lane, error.sentence, self._laps.lap()))
             case _:
                 self._give_back(lane, error)
                 self._try_again(lane, error)
@@ -295,23 +302,40 @@ class PaidWork:
         self._lanes.sort(key=lambda lane: lane.item_id)
         while self._lanes and self._lanes[0].future is None:
             lane = self._lanes.pop(0)
-            self._claim.commit(partial(self._apply, lane))
+            self._claim.commit(partial(self._apply, lane, self._laps.lap()))
 
-    def _apply(self, lane: Lane, run: Run) -> None:
+    def _apply(self, lane: Lane, seconds: float, run: Run) -> None:
         item = db.session.get_one(RunItem, lane.item_id)
         if item.status is not ItemStatus.IN_HAND:
             return  # our own earlier commit, whose acknowledgement was lost
-        reply, seconds = calls.answer_of(lane.call_id), time.monotonic() - lane.began
         try:
-            with db.session.begin_nested():
-                counts = self._stage.apply(run.site, item, reply, self._slice.provider)
+            counts = self._use_answer(lane, item, run)
         except BadReply as bad:
             return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
-        db.session.flush()
+        if counts is None:
+            return set_aside(run, self._stage, item, BROKE_OVER_IT, seconds)
         calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
         return finish(run, self._stage, item, counts, seconds)
 
-    def _set_aside(self, run: Run, lane: Lane, why: str) -> None:
+    def _use_answer(self, lane: Lane, item: RunItem, run: Run) -> Counts | None:
+        """What came of it, all or nothing; None where code of ours broke over this one answer."""
+        try:
+            with db.session.begin_nested():
+                counts = self._stage.apply(run.site, item, calls.answer_of(lane.call_id), self._slice.provider)
+        except (BadReply, OperationalError):
+            raise
+        except OSError as full:
+            raise self._no_room(full) from full
+        except Exception:
+            self._breaks += 1
+            if self._breaks >= BREAKS_IN_A_ROW:
+                raise
+            log.exception("run %s: item %s cannot be used", run.id, item.name)
+            return None
+        self._breaks = 0
+        return counts
+
+    def _set_aside(self, lane: Lane, why: str, seconds: float, run: Run) -> None:
         item = db.session.get_one(RunItem, lane.item_id)
         if item.status is ItemStatus.IN_HAND:
-            set_aside(run, self._stage, item, f"The provider refused it: {why}", time.monotonic() - lane.began)
+            set_aside(run, self._stage, item, f"The provider refused it: {why}", seconds)

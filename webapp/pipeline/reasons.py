@@ -110,6 +110,9 @@ WORDS: dict[StopReason, Words] = {
     ),
     StopReason.WORKER_STOPPING: Words("Handed over", "Its worker is being restarted; the run goes on by itself."),
     StopReason.SLICE_ENDED: Words("Making room for other runs", "The run goes on by itself in a moment."),
+    StopReason.DATABASE_AWAY: Words(
+        "The database does not answer", "The run goes on by itself when it is back. Nothing is lost.", NextStep.OPERATOR
+    ),
     StopReason.INTERNAL_ERROR: Words(
         "Something broke on our side",
         "Finished work is kept, and nothing was charged for the rest. For the operator: {said}",
@@ -133,9 +136,13 @@ def text(reason: StopReason, detail: dict[str, Any]) -> str:
     return WORDS[reason].text.format_map(_Blank(detail))
 
 
-def sentence_of_move(status: RunStatus, reason: StopReason | None, detail: dict[str, Any], by: str) -> str:
+def sentence_of_move(
+    old: RunStatus | None, status: RunStatus, reason: StopReason | None, detail: dict[str, Any], by: str
+) -> str:
     """A line of the log for a change of status."""
     match status, reason:
+        case RunStatus.QUEUED, None if old is RunStatus.PAUSED:
+            return f"Resumed by {by}"
         case RunStatus.QUEUED, None:
             return f"Queued by {by}"
         case RunStatus.RUNNING, _:

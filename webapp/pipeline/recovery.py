@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from webapp.core.db import change, db
 from webapp.core.settings import settings
-from webapp.pipeline import calls
+from webapp.pipeline import calls, run_log
 from webapp.pipeline.models import ItemStatus, MovedOn, Run, RunItem
 from webapp.pipeline.states import RunStatus, StopReason
 
@@ -50,6 +50,7 @@ def take_over(run_id: int, epoch: int, hb: int) -> bool:
         db.session.rollback()
         return False
     db.session.commit()
+    run_log.complete(run_id)
     log.warning("run %s was taken over from a lost worker (epoch %s)", run_id, epoch)
     return True
 

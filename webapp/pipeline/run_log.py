@@ -3,13 +3,14 @@
 import fcntl
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.core.settings import settings
 from webapp.pipeline.models import RunEvent
 
@@ -24,7 +25,8 @@ def complete(run_id: int) -> None:
     """Writes the events that the file lacks. A file that cannot be written is told to the operator and stops nobody."""
     try:
         _append_missing(run_id)
-    except OSError as error:
+    except (OSError, OperationalError) as error:
+        db.session.rollback()
         log.warning("the log file of run %s cannot be written: %s", run_id, error)
 
 
@@ -33,11 +35,15 @@ def _append_missing(run_id: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        missing = db.session.scalars(
-            select(RunEvent).where(RunEvent.run_id == run_id, RunEvent.id > _last_id(path)).order_by(RunEvent.id)
-        ).all()
-        file.writelines(_lines(missing))
-    db.session.rollback()
+        file.writelines(_lines(_events_after(run_id, _last_id(path))))
+
+
+def _events_after(run_id: int, event_id: int) -> Sequence[RunEvent]:
+    wanted = select(RunEvent).where(RunEvent.run_id == run_id, RunEvent.id > event_id).order_by(RunEvent.id)
+    with reading():
+        events = db.session.scalars(wanted).all()
+        db.session.commit()  # what the caller holds stays readable
+    return events
 
 
 def _last_id(path: Path) -> int:

@@ -3,6 +3,9 @@
 import logging
 import threading
 import time
+from datetime import timedelta
+
+from sqlalchemy.exc import OperationalError
 
 from webapp.ai.provider import Provider
 from webapp.ai.registry import provider_named
@@ -26,6 +29,8 @@ from webapp.sites.models import Site
 
 log = logging.getLogger(__name__)
 
+LOOKS_AGAIN_AFTER = timedelta(seconds=15)  # for a database that was away
+
 ENDS_AS: dict[StopReason, RunStatus] = {
     StopReason.CREDIT_CAP_REACHED: RunStatus.COMPLETED,
     StopReason.OUT_OF_CREDITS: RunStatus.COMPLETED,
@@ -34,6 +39,7 @@ ENDS_AS: dict[StopReason, RunStatus] = {
     StopReason.INTERNAL_ERROR: RunStatus.FAILED,
     StopReason.PROVIDER_ASKS_TO_WAIT: RunStatus.QUEUED,
     StopReason.STORAGE_FULL: RunStatus.QUEUED,
+    StopReason.DATABASE_AWAY: RunStatus.QUEUED,
     StopReason.SLICE_ENDED: RunStatus.QUEUED,
     StopReason.WORKER_STOPPING: RunStatus.QUEUED,
 }
@@ -66,6 +72,9 @@ def _until_it_stops(held: Claim, stopping: threading.Event, ends_at: float) -> O
         return Stop(StopReason.MOVED_ON)
     except StopRun as stop:
         return _end(held, stop)
+    except OperationalError as error:
+        log.warning("run %s makes room: the database did not answer for long (%s)", held.run_id, error.orig)
+        return _end(held, StopRun(StopReason.DATABASE_AWAY, until=now() + LOOKS_AGAIN_AFTER))
     except Exception as error:
         log.exception("run %s failed", held.run_id)
         return _end(held, StopRun(StopReason.INTERNAL_ERROR, said=f"{type(error).__name__} in run {held.run_id}."))

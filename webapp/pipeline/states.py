@@ -46,6 +46,7 @@ class StopReason(StrEnum):
     WORKER_LOST_REPEATEDLY = "worker_lost_repeatedly"
     WORKER_STOPPING = "worker_stopping"
     SLICE_ENDED = "slice_ended"
+    DATABASE_AWAY = "database_away"
     INTERNAL_ERROR = "internal_error"
     MOVED_ON = "moved_on"  # somebody else changed the run first; never stored
 
