@@ -64,6 +64,7 @@ def _register_pages(app: Flask) -> None:
         media,
         overview,
         published,
+        publishing,
         queue,
         runs,
         sites,
@@ -73,7 +74,7 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, clusters, health, home, ideas, images, keywords, media, overview, published, queue, runs,
-        sites, tasks, theme, welcome,
+        articles, automation, clusters, health, home, ideas, images, keywords, media, overview, published, publishing,
+        queue, runs, sites, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -5,9 +5,11 @@ from webapp.content.media import path_of
 from webapp.content.models import Article, Image, ImageStatus
 from webapp.content.sanitise import clean
 from webapp.core.clock import now
+from webapp.core.errors import NotFound
 from webapp.core.settings import settings
 from webapp.publishing.folder import FolderTarget
-from webapp.publishing.target import Picture, Post, Target
+from webapp.publishing.folder_pages import Publisher
+from webapp.publishing.target import Picture, Post, Target, TargetError
 from webapp.sites.models import Site, TargetKind
 
 
@@ -15,11 +17,15 @@ def target_for(site: Site) -> Target:
     """The site's destination."""
     match site.target:
         case TargetKind.FOLDER:
-            return FolderTarget(settings().published / site.slug, site.name, f"/published/{site.slug}/", site.language)
+            publisher = Publisher(site.name, f"/published/{site.slug}/", site.language, site.zone)
+            return FolderTarget(settings().published / site.slug, publisher)
 
 
 def post_of(article: Article) -> Post:
-    """The article as it goes out: sanitised once more, with the pictures that were generated."""
+    """The article as it goes out: sanitised once more, with the pictures that were generated.
+
+    Raises TargetError if one of their files cannot be read: an article that was approved with a picture waits for it.
+    """
     images = [image for image in article.images if image.status is ImageStatus.GENERATED]
     return Post(
         article_id=article.id,
@@ -37,4 +43,13 @@ def post_of(article: Article) -> Post:
 
 def _picture(image: Image) -> Picture:
     assert image.file is not None, "a generated image has a file"
-    return Picture(image.file, path_of(image.file).read_bytes(), image.alt_text, image.place)
+    try:
+        data = path_of(image.file).read_bytes()
+    except (OSError, NotFound) as error:
+        why = error.strerror if isinstance(error, OSError) else "that is no name of a picture"
+        raise TargetError(
+            f"Its picture “{image.alt_text}” (file {image.file}) cannot be read: {why}. "
+            "Put the file back into the media folder; it is tried again.",
+            permanent=False,
+        ) from error
+    return Picture(image.file, data, image.alt_text, image.place)

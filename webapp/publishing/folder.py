@@ -4,149 +4,135 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import math
 import os
 import re
-from collections.abc import Iterator
-from datetime import datetime
-from html import unescape
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 
 import config
+from webapp.publishing.folder_pages import Page, PageImage, PageWriter, Publisher, body_of, minutes_of, readable
+from webapp.publishing.folder_related import closest, gains
 from webapp.publishing.target import Picture, Post, Published, TargetError
 
-TEMPLATES = config.ROOT / "templates" / "published"
 STYLE = config.ROOT / "static" / "published.css"
+NOTES = ".pages"  # what is needed to list a page and to write it again; nobody's business
 ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
-WORDS_A_MINUTE = 220
-RELATED = 3
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 class FolderTarget:
-    """Writes `folder`: a page per article, an index, a feed and a sitemap. `address` is where the folder is served."""
+    """Writes `folder`: a page per article, an index, a feed and a sitemap. `publisher` is whose site it is."""
 
     accepts_drafts = True
 
-    def __init__(self, folder: Path, site_name: str, address: str, language: str):
+    def __init__(self, folder: Path, publisher: Publisher):
         self._folder = folder
-        self._address = address.rstrip("/") + "/"
-        self._pages = Environment(
-            loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-        )
-        self._pages.globals.update(site_name=site_name, language=language, address=self._address)
-        self._pages.filters["day"] = lambda instant: f"{instant.day} {instant:%B %Y}"
+        self._address = publisher.address
+        self._writer = PageWriter(publisher)
 
     def publish(self, post: Post) -> Published:
-        """Raises TargetError where the folder cannot be written."""
+        """Raises TargetError where the folder cannot be written, or the article has no usable address."""
+        if not SLUG.fullmatch(post.slug):
+            raise TargetError(f"“{post.slug}” cannot be the address of a page.", permanent=True)
         try:
             with self._locked():
-                return self._write_all(post)
+                slug = self._write_all(post)
         except OSError as error:
             raise TargetError(f"The folder cannot be written: {error.strerror or error}.", permanent=False) from error
+        return Published(link=f"{self._address}{slug}/", remote_id=slug)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """One writer at a time, so that the index never misses a page."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / NOTES).mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _write_all(self, post: Post) -> Published:
-        slug = self._slug_of(post)
+    def _write_all(self, post: Post) -> str:
+        """The page comes first and the index last, so that nothing leads to what is not there yet."""
+        pages = self._pages()
+        slug = _slug_of(post, pages)
         (self._folder / slug).mkdir(exist_ok=True)
-        about = self._about(post, slug)
-        _write(self._folder / slug / "about.json", json.dumps(about).encode())
-        others = [other for other in self._listed() if other["slug"] != slug]
-        related = sorted(others, key=lambda other: (other["published_at"], other["slug"]), reverse=True)[:RELATED]
-        page = self._pages.get_template("article.html").render(
-            post=post,
-            page=_shown(about),
-            body=self._body(post, slug),
-            related=[_shown(other) for other in related],
-            up="../",
+        old = pages.pop(slug, None)
+        page = self._page(post, slug, old)
+        page = replace(page, related=closest(page, pages.values()))
+        self._write_note(page, body_of(post, [self._keep(picture, slug) for picture in post.pictures]))
+        self._write_page(page, pages)
+        pages[slug] = page
+        self._tell_others(page, pages)
+        self._write_lists(pages.values())
+        return slug
+
+    def _page(self, post: Post, slug: str, old: Page | None) -> Page:
+        """A page that is replaced keeps the day of its first appearance."""
+        return Page(
+            article_id=post.article_id,
+            slug=slug,
+            title=readable(post.title),
+            meta_title=readable(post.meta_title),
+            meta_description=readable(post.meta_description),
+            excerpt=readable(post.excerpt),
+            published_at=old.published_at if old else post.published_at,
+            updated_at=post.published_at,
+            minutes=minutes_of(post.body_html),
+            image=self._keep(post.featured, slug) if post.featured else None,
         )
-        _write(self._folder / slug / "index.html", page.encode())
-        self._write_index()
-        return Published(link=f"{self._address}{slug}/", remote_id=slug)
 
-    def _slug_of(self, post: Post) -> str:
-        """The post's own; with a number where another article has it already."""
-        for number in range(1, 10_000):
-            slug = post.slug if number == 1 else f"{post.slug}-{number}"
-            about = self._folder / slug / "about.json"
-            if not about.exists() or json.loads(about.read_text())["article_id"] == post.article_id:
-                return slug
-        raise TargetError(f"There are too many pages called {post.slug}.", permanent=True)
-
-    def _about(self, post: Post, slug: str) -> dict[str, Any]:
-        """What the index needs to know of a page, kept beside it."""
-        words = len(re.sub(r"<[^>]+>", " ", post.body_html).split())
-        return {
-            "article_id": post.article_id,
-            "slug": slug,
-            "title": post.title,
-            "excerpt": post.excerpt,
-            "published_at": post.published_at.isoformat(),
-            "minutes": max(1, math.ceil(words / WORDS_A_MINUTE)),
-            "picture": self._keep(post.featured, slug) if post.featured else None,
-            "alt_text": post.featured.alt_text if post.featured else "",
-        }
-
-    def _keep(self, picture: Picture, slug: str) -> str:
+    def _keep(self, picture: Picture, slug: str) -> PageImage:
         """The picture's file beside the page, named by its content."""
         ending = next((ending for start, ending in ENDINGS.items() if picture.data.startswith(start)), ".img")
         name = hashlib.sha256(picture.data).hexdigest()[:20] + ending
         _write(self._folder / slug / name, picture.data)
-        return name
+        return PageImage.of(picture, name)
 
-    def _body(self, post: Post, slug: str) -> Markup:
-        """The text with each picture after the heading that it names."""
-        body, left = post.body_html, []
-        for picture in post.pictures:
-            figure = self._figure(picture, slug)
-            heading = _heading(body, picture.place)
-            if heading is None:
-                left.append(figure)
-            else:
-                body = body[: heading.end()] + figure + body[heading.end() :]
-        return Markup(body + "".join(left))  # sanitised where it came from; what is added is escaped
+    def _tell_others(self, page: Page, pages: dict[str, Page]) -> None:
+        """Pages that lead to this one are written again, and so are those that do so from now on."""
+        for other in [other for other in pages.values() if other.slug != page.slug]:
+            if page.slug not in other.related and not gains(other, page, pages):
+                continue
+            known = [pages[slug] for slug in other.related if slug in pages]
+            told = replace(other, related=closest(other, {one.slug: one for one in (*known, page)}.values()))
+            pages[told.slug] = told
+            self._write_note(told, None)
+            self._write_page(told, pages)
 
-    def _figure(self, picture: Picture, slug: str) -> str:
-        return str(
-            Markup('<figure><img src="{}" alt="{}" loading="lazy" width="1200" height="675"></figure>').format(
-                self._keep(picture, slug), picture.alt_text
-            )
-        )
+    def _write_note(self, page: Page, body: str | None) -> None:
+        if body is not None:
+            _write(self._note(page.slug, ".html"), body.encode())
+        _write(self._note(page.slug, ".json"), json.dumps(page.as_json()).encode())
 
-    def _listed(self) -> list[dict[str, Any]]:
-        return [json.loads(path.read_text()) for path in self._folder.glob("*/about.json")]
+    def _write_page(self, page: Page, pages: dict[str, Page]) -> None:
+        body = self._note(page.slug, ".html").read_text()
+        related = [pages[slug] for slug in page.related]
+        _write(self._folder / page.slug / "index.html", self._writer.article(page, body, related))
 
-    def _write_index(self) -> None:
-        found = sorted(self._listed(), key=lambda page: (page["published_at"], page["slug"]), reverse=True)
-        pages = [_shown(page) for page in found]
-        for name in ("index.html", "feed.xml", "sitemap.xml"):
-            _write(self._folder / name, self._pages.get_template(name).render(pages=pages, up="").encode())
+    def _write_lists(self, pages: Iterable[Page]) -> None:
         _write(self._folder / "style.css", STYLE.read_bytes())
+        latest_first = sorted(pages, key=lambda page: (page.published_at, page.slug), reverse=True)
+        for name, content in self._writer.lists(latest_first):
+            _write(self._folder / name, content)
+
+    def _pages(self) -> dict[str, Page]:
+        """All that is published here, by slug."""
+        notes = (self._folder / NOTES).glob("*.json")
+        return {page.slug: page for page in (Page.from_json(json.loads(note.read_text())) for note in notes)}
+
+    def _note(self, slug: str, ending: str) -> Path:
+        return self._folder / NOTES / (slug + ending)
 
 
-def _shown(about: dict[str, Any]) -> dict[str, Any]:
-    return about | {"published_at": datetime.fromisoformat(about["published_at"])}
-
-
-def _heading(body: str, place: str | None) -> re.Match[str] | None:
-    """The heading with that text."""
-    if place is None:
-        return None
-    wanted = " ".join(place.split())
-    for heading in re.finditer(r"<h([23])>(.*?)</h\1>", body, re.DOTALL):
-        if " ".join(unescape(re.sub(r"<[^>]+>", "", heading[2])).split()) == wanted:
-            return heading
-    return None
+def _slug_of(post: Post, pages: dict[str, Page]) -> str:
+    """Where the article is already; else its own, with a number where another article has it."""
+    for page in pages.values():
+        if page.article_id == post.article_id:
+            return page.slug
+    slug, number = post.slug, 1
+    while slug in pages:
+        number += 1
+        slug = f"{post.slug}-{number}"
+    return slug
 
 
 def _write(path: Path, data: bytes) -> None:

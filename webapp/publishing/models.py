@@ -64,7 +64,7 @@ class PublishingSettings(db.Model):
     queue_limit: Mapped[int] = mapped_column(default=100)
     paused: Mapped[bool] = mapped_column(default=False)
     skip_dates: Mapped[list[str]] = mapped_column(JSON, default=list)
-    credentials_refused: Mapped[bool] = mapped_column(default=False)  # set by the target, cleared by a person
+    credentials_refused: Mapped[bool] = mapped_column(default=False)  # by the target, until it takes one
 
     @property
     def slots(self) -> SlotSettings:
@@ -101,6 +101,7 @@ class Publication(Numbered, db.Model):
     )
 
     LIVE: ClassVar = (PublicationStatus.SCHEDULED, PublicationStatus.PUBLISHING)
+    AT_ONCE: ClassVar = -1  # the position of what a person wants out now: neither a pause nor new settings hold it
 
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"))
     article_id: Mapped[int] = mapped_column(ForeignKey("content.id", ondelete="CASCADE"), unique=True)
@@ -121,3 +122,7 @@ class Publication(Numbered, db.Model):
     published_at: Mapped[datetime | None]
 
     article: Mapped[Article] = relationship()
+
+    @property
+    def is_at_once(self) -> bool:
+        return self.position == self.AT_ONCE

@@ -8,24 +8,21 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Engine, Row, select, update
+from sqlalchemy.exc import NoResultFound, OperationalError
 
-from webapp.content.models import Article, ArticleStatus
 from webapp.core.clock import now
-from webapp.core.db import change, db
-from webapp.core.errors import Conflict
+from webapp.core.db import db, reading
 from webapp.core.settings import settings
 from webapp.publishing.destinations import post_of, target_for
-from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.schedule import lock, put_now, schedule
-from webapp.publishing.slots import plan_slots
+from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.queries import due
+from webapp.publishing.schedule import lock, push_back, schedule, wait
 from webapp.publishing.target import CredentialsRefused, Post, Published, Target, TargetError
 from webapp.sites.models import Site
 
@@ -36,104 +33,71 @@ TRIES = 8  # of one that fails for a passing reason
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 3600.0
 LATE = timedelta(minutes=5)  # overdue by more than this means that nobody published for a while
+LOST = "Whatever published it was lost before it could say how it went."
+BROKEN = "Something broke on our side ({}). Nothing of the article is lost; the whole error is in the log."
 
 
 def publish_due() -> int:
     """Publishes what is due on every site. Answers how many went out. Commits, several times."""
-    spread_overdue()
-    published = 0
-    for publication_id in _due():
-        published += _publish(publication_id)
-    return published
+    _spread_overdue()
+    return sum(_publish(publication_id, site_id) for publication_id, site_id in _due())
 
 
-def _due() -> list[int]:
-    moment = now()
-    ids = db.session.scalars(
-        select(Publication.id)
-        .join(PublishingSettings, PublishingSettings.site_id == Publication.site_id)
-        .where(
-            Publication.status == PublicationStatus.SCHEDULED,
-            Publication.slot_at <= moment,
-            (Publication.next_attempt_at.is_(None)) | (Publication.next_attempt_at <= moment),
-            PublishingSettings.paused.is_(False),
-            PublishingSettings.credentials_refused.is_(False),
-        )
+def _due() -> Sequence[Row[int, int]]:
+    found = db.session.execute(
+        select(Publication.id, Publication.site_id)
+        .where(*due(now()))
         .order_by(Publication.slot_at, Publication.id)
         .limit(BATCH)
     ).all()
     db.session.commit()
-    return list(ids)
+    return found
 
 
-def spread_overdue() -> None:
-    """After an outage the first overdue one of a site goes out now, and the others take the next free slots."""
-    overdue = (
+def _spread_overdue() -> None:
+    """After an outage no site publishes all at once what it is behind with."""
+    sites = db.session.scalars(
         select(Publication.site_id)
-        .where(
-            Publication.status == PublicationStatus.SCHEDULED,
-            Publication.slot_at < now() - LATE,
-            Publication.next_attempt_at.is_(None),
-        )
+        .where(Publication.status == PublicationStatus.SCHEDULED, Publication.slot_at < now() - LATE)
         .distinct()
-    )
-    sites = db.session.scalars(overdue).all()
+    ).all()
     db.session.commit()
     for site_id in sites:
-        _spread(site_id)
+        push_back(site_id)
         db.session.commit()
 
 
-def _spread(site_id: int) -> None:
-    chosen, moment = lock(site_id), now()
-    scheduled = db.session.scalars(
-        select(Publication)
-        .where(Publication.site_id == site_id, Publication.status == PublicationStatus.SCHEDULED)
-        .order_by(Publication.slot_at, Publication.id)
-    ).all()
-    overdue = [one for one in scheduled if one.slot_at is not None and one.slot_at < moment and not one.next_attempt_at]
-    if len(overdue) < 2:
-        return
-    _, *others = overdue
-    ahead = [one for one in scheduled if one not in overdue]
-    moving = others + ahead  # the order stays: who was late goes first
-    slots = plan_slots(chosen.slots, db.session.get_one(Site, site_id).zone, moment, set(), len(moving))
-    for one in moving:
-        one.slot_at, one.status, one.reason = None, PublicationStatus.WAITING, WaitingReason.NO_PUBLISHING_DAY
-    db.session.flush()
-    for one, slot in zip(moving, slots, strict=False):
-        one.slot_at, one.status, one.reason = slot, PublicationStatus.SCHEDULED, None
-    db.session.flush()
-
-
-# one publication, from claim to end
-
-
-def _publish(publication_id: int) -> int:
-    claimed = _claim(publication_id)
-    if claimed is None:
-        return 0
-    fence, target, post = claimed
+def _publish(publication_id: int, site_id: int) -> bool:
+    """One publication, from claim to end. Answers whether it went out."""
+    fence = _claim(publication_id, site_id)
+    if fence is None:
+        return False
     try:
+        target, post = _made_ready(publication_id)
         with fence.beating(settings().heartbeat):
             published = target.publish(post)
     except TargetError as error:
-        refusal = error  # Python forgets `error` when the block ends
-        fence.finish(lambda publication: _fail(publication, refusal))
-        return 0
-    return int(fence.finish(lambda publication: _finish(publication, published)))
+        problem = error  # Python forgets `error` when the block ends
+    except Exception as error:
+        log.exception("publication %s: neither taken nor refused", publication_id)
+        problem = TargetError(BROKEN.format(type(error).__name__), permanent=False)
+    else:
+        return fence.finish(lambda publication: _finish(publication, published))
+    fence.finish(lambda publication: _fail(publication, problem))
+    return False
 
 
-def _claim(publication_id: int) -> "tuple[Fence, Target, Post] | None":
-    """scheduled → publishing, if it still is. What it needs is read here, so that nothing is read while it goes out."""
+def _claim(publication_id: int, site_id: int) -> "Fence | None":
+    """scheduled → publishing, if it is still due: it may have been moved, held or taken meanwhile."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    try:
+        lock(site_id)
+    except NoResultFound:  # the site was deleted, with all that was due
+        db.session.rollback()
+        return None
     epoch = db.session.scalar(
         update(Publication)
-        .where(
-            Publication.id == publication_id,
-            Publication.status == PublicationStatus.SCHEDULED,
-            Publication.article_id.in_(select(Article.id).where(Article.status == ArticleStatus.APPROVED)),
-        )
+        .where(Publication.id == publication_id, *due(now()))
         .values(
             status=PublicationStatus.PUBLISHING,
             owner=owner,
@@ -144,25 +108,28 @@ def _claim(publication_id: int) -> "tuple[Fence, Target, Post] | None":
         .returning(Publication.epoch)
         .execution_options(synchronize_session=False)
     )
-    if epoch is None:
-        db.session.rollback()
-        return None
-    publication = db.session.scalars(
-        select(Publication).where(Publication.id == publication_id).options(joinedload(Publication.article))
-    ).one()
-    site = db.session.get_one(Site, publication.site_id)
-    target, post = target_for(site), post_of(publication.article)
     db.session.commit()
     db.session.expunge_all()
-    return Fence(publication_id, epoch, owner, db.engine), target, post
+    return None if epoch is None else Fence(publication_id, site_id, epoch, owner, db.engine)
+
+
+def _made_ready(publication_id: int) -> tuple[Target, Post]:
+    """All that publishing needs, so that nothing is read while it goes out. Raises TargetError."""
+    db.session.rollback()
+    with reading():
+        publication = db.session.get_one(Publication, publication_id)
+        target, post = target_for(db.session.get_one(Site, publication.site_id)), post_of(publication.article)
+        db.session.rollback()
+    db.session.expunge_all()
+    return target, post
 
 
 class Fence:
     """The right to finish a publication, until somebody else has taken it over."""
 
-    def __init__(self, publication_id: int, epoch: int, owner: str, engine: Engine):
+    def __init__(self, publication_id: int, site_id: int, epoch: int, owner: str, engine: Engine):
         self._ours = (Publication.id == publication_id, Publication.epoch == epoch, Publication.owner == owner)
-        self._id = publication_id
+        self._id, self._site_id = publication_id, site_id
         self._engine = engine
         self._ended = threading.Event()
 
@@ -186,22 +153,30 @@ class Fence:
 
     def finish(self, write: Callable[[Publication], None]) -> bool:
         """Writes how it ended and commits. Answers False where somebody else has taken it over."""
+        db.session.rollback()
+        lock(self._site_id)
         publication = db.session.scalar(select(Publication).where(*self._ours).with_for_update())
         if publication is None:
             db.session.rollback()
             return False
-        write(publication)
-        db.session.flush()
-        schedule(publication.site_id)  # a slot is free
-        db.session.commit()
-        db.session.expunge_all()
+        _write_and_go_on(publication, write)
         return True
+
+
+def _write_and_go_on(publication: Publication, write: Callable[[Publication], None]) -> None:
+    """The caller holds the site's lock. Its slot is free now, so others are scheduled. Commits."""
+    write(publication)
+    db.session.flush()
+    schedule(publication.site_id)
+    db.session.commit()
+    db.session.expunge_all()
 
 
 def _finish(publication: Publication, published: Published) -> None:
     publication.status, publication.owner = PublicationStatus.PUBLISHED, None
     publication.published_at, publication.next_attempt_at = now(), None
     publication.link, publication.remote_id, publication.error = published.link, published.remote_id, ""
+    lock(publication.site_id).credentials_refused = False
 
 
 def _fail(publication: Publication, error: TargetError) -> None:
@@ -209,13 +184,24 @@ def _fail(publication: Publication, error: TargetError) -> None:
     publication.owner, publication.error = None, error.sentence
     if isinstance(error, CredentialsRefused):
         lock(publication.site_id).credentials_refused = True
-        publication.status = PublicationStatus.SCHEDULED
+        publication.attempts = 0
+        wait(publication, WaitingReason.TARGET_REFUSES_CREDENTIALS)
     elif error.permanent or publication.attempts >= TRIES:
         publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
     else:
         longest = min(LONGEST_BACKOFF, BACKOFF * 2 ** (publication.attempts - 1))
+        seconds = max(error.retry_after, random.uniform(0, longest))
         publication.status = PublicationStatus.SCHEDULED
-        publication.next_attempt_at = now() + timedelta(seconds=random.uniform(0, longest))
+        publication.next_attempt_at = now() + timedelta(seconds=seconds)
+
+
+def _lose(publication: Publication) -> None:
+    """Due again at once; failed if it was lost, or refused, as often as may be."""
+    publication.owner, publication.epoch = None, publication.epoch + 1
+    if publication.attempts >= TRIES:
+        publication.status, publication.error = PublicationStatus.FAILED, LOST
+    else:
+        publication.status = PublicationStatus.SCHEDULED
 
 
 class PublishingWatch:
@@ -230,89 +216,30 @@ class PublishingWatch:
         """Looks once. Answers the numbers of the publications put back."""
         moment = self._monotonic()
         rows = db.session.execute(
-            select(Publication.id, Publication.epoch, Publication.hb).where(
+            select(Publication.id, Publication.site_id, Publication.epoch, Publication.hb).where(
                 Publication.status == PublicationStatus.PUBLISHING
             )
         ).all()
         db.session.commit()
         self._seen = {tuple(row): self._seen.get(tuple(row), moment) for row in rows}
         still = [state for state, since in self._seen.items() if moment - since >= self._lease]
-        return [id for id, epoch, hb in still if _put_back(id, epoch, hb)]
+        return [state[0] for state in still if _put_back(*state)]
 
 
-def _put_back(publication_id: int, epoch: int, hb: int) -> bool:
-    put_back = change(
-        update(Publication)
+def _put_back(publication_id: int, site_id: int, epoch: int, hb: int) -> bool:
+    lock(site_id)
+    publication = db.session.scalar(
+        select(Publication)
         .where(
             Publication.id == publication_id,
+            Publication.status == PublicationStatus.PUBLISHING,
             Publication.epoch == epoch,
             Publication.hb == hb,
-            Publication.status == PublicationStatus.PUBLISHING,
         )
-        .values(status=PublicationStatus.SCHEDULED, owner=None, epoch=Publication.epoch + 1)
+        .with_for_update()
     )
-    db.session.commit()
-    return put_back == 1
-
-
-# what people do with one. The caller commits.
-
-
-def publish_now(publication: Publication) -> None:
-    """Makes it due at once, whatever held it. Raises Conflict if it is on its way or out."""
-    lock(publication.site_id)
-    _still(
-        publication,
-        (PublicationStatus.WAITING, PublicationStatus.SCHEDULED, PublicationStatus.FAILED),
-        "be published now",
-    )
-    publication.held, publication.attempts, publication.error = False, 0, ""
-    put_now(publication)
-
-
-def hold(publication: Publication) -> None:
-    """Keeps it from going out until it is released. Raises Conflict if it is on its way or out."""
-    lock(publication.site_id)
-    _still(publication, (PublicationStatus.WAITING, PublicationStatus.SCHEDULED), "be held")
-    publication.held = True
-    _wait(publication, WaitingReason.HELD)
-    schedule(publication.site_id)
-
-
-def release(publication: Publication) -> None:
-    """Lets a held one go on. Raises Conflict if it is not waiting."""
-    lock(publication.site_id)
-    _still(publication, (PublicationStatus.WAITING,), "be released")
-    publication.held = False
-    schedule(publication.site_id)
-
-
-def retry(publication: Publication) -> None:
-    """Gives a failed one another slot. Raises Conflict if it has not failed."""
-    lock(publication.site_id)
-    _still(publication, (PublicationStatus.FAILED,), "be tried again")
-    publication.attempts, publication.error = 0, ""
-    _wait(publication, WaitingReason.QUEUE_FULL)
-    schedule(publication.site_id)
-
-
-def _wait(publication: Publication, reason: WaitingReason) -> None:
-    publication.status, publication.reason = PublicationStatus.WAITING, reason
-    publication.slot_at = publication.next_attempt_at = None
-    db.session.flush()
-
-
-def _still(publication: Publication, allowed: tuple[PublicationStatus, ...], what: str) -> None:
-    """Looks again under the site's lock: it may have gone out since the page was drawn."""
-    db.session.refresh(publication)
-    claimed = change(
-        update(Publication)
-        .where(Publication.id == publication.id, Publication.status.in_(allowed))
-        .values(epoch=Publication.epoch + 1)
-    )
-    db.session.refresh(publication)
-    if claimed != 1:
-        raise Conflict(
-            f"“{publication.article.title}” is {publication.status.value} by now, so it cannot {what}.",
-            "Nothing was changed: look at the queue as it is now.",
-        )
+    if publication is None:
+        db.session.rollback()
+        return False
+    _write_and_go_on(publication, _lose)
+    return True

@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from webapp.content.models import Article, ArticleStatus
+from webapp.content.models import Article, ArticleStatus, Image
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.publishing.models import Publication, PublicationStatus
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
 
 
 @dataclass(frozen=True)
@@ -39,53 +41,93 @@ def counts(site_id: int) -> Counts:
     return Counts(approved or 0, **{status.value: found.get(status, 0) for status in PublicationStatus})
 
 
+UPCOMING = (PublicationStatus.SCHEDULED, PublicationStatus.PUBLISHING)
+WAITING = (PublicationStatus.WAITING,)
+FAILED = (PublicationStatus.FAILED,)
+PUBLISHED = (PublicationStatus.PUBLISHED,)
+
+ORDERS: dict[tuple[PublicationStatus, ...], Any] = {
+    UPCOMING: Publication.slot_at,
+    WAITING: Publication.position,
+    FAILED: Publication.position,
+    PUBLISHED: Publication.published_at.desc(),
+}
+
+
 def upcoming(site_id: int, limit: int) -> Sequence[Publication]:
     """The next to go out, with their articles."""
-    return _listed(site_id, (PublicationStatus.SCHEDULED, PublicationStatus.PUBLISHING), Publication.slot_at, limit)
+    return _listed(site_id, UPCOMING, limit)
 
 
 def waiting(site_id: int, limit: int) -> Sequence[Publication]:
     """Those without a slot, first in first out."""
-    return _listed(site_id, (PublicationStatus.WAITING,), Publication.position, limit)
+    return _listed(site_id, WAITING, limit)
 
 
 def failed(site_id: int, limit: int) -> Sequence[Publication]:
-    return _listed(site_id, (PublicationStatus.FAILED,), Publication.position, limit)
+    return _listed(site_id, FAILED, limit)
 
 
 def published(site_id: int, limit: int) -> Sequence[Publication]:
     """The latest first."""
-    return _listed(site_id, (PublicationStatus.PUBLISHED,), Publication.published_at.desc(), limit)
+    return _listed(site_id, PUBLISHED, limit)
 
 
-def _listed(site_id: int, statuses: tuple[PublicationStatus, ...], order: object, limit: int) -> Sequence[Publication]:
+def _listed(site_id: int, statuses: tuple[PublicationStatus, ...], limit: int) -> Sequence[Publication]:
+    with_article = joinedload(Publication.article)
     return db.session.scalars(
         select(Publication)
         .where(Publication.site_id == site_id, Publication.status.in_(statuses))
-        .options(joinedload(Publication.article).selectinload(Article.images))
-        .order_by(order, Publication.id)  # type: ignore[arg-type]
+        .options(with_article.load_only(Article.title), with_article.selectinload(Article.images).load_only(Image.file))
+        .order_by(ORDERS[statuses], Publication.id)
         .limit(limit)
     ).all()
 
 
-def is_due(site_id: int) -> bool:
-    """Whether something should be going out right now."""
-    due = select(Publication.id).where(
-        Publication.site_id == site_id,
-        Publication.status == PublicationStatus.SCHEDULED,
-        Publication.slot_at <= now(),
-        Publication.next_attempt_at.is_(None),
+def due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a publication go out at that moment: its time has come, and nothing holds its site or a person
+    wants it at once."""
+    publishing = select(PublishingSettings.site_id).where(
+        PublishingSettings.auto_publish,
+        PublishingSettings.paused.is_(False),
+        PublishingSettings.credentials_refused.is_(False),
     )
-    return db.session.scalar(due.limit(1)) is not None
+    approved = select(Article.id).where(Article.status == ArticleStatus.APPROVED)
+    return (
+        Publication.status == PublicationStatus.SCHEDULED,
+        Publication.slot_at <= moment,
+        or_(Publication.next_attempt_at.is_(None), Publication.next_attempt_at <= moment),
+        or_(Publication.position == Publication.AT_ONCE, Publication.site_id.in_(publishing)),
+        Publication.article_id.in_(approved),
+    )
 
 
-def version(site_id: int) -> str:
-    """Changes with everything that the queue shows."""
-    newest = db.session.execute(
-        select(
-            func.count(), func.max(Publication.id), func.sum(Publication.epoch), func.max(Publication.published_at)
-        ).where(Publication.site_id == site_id)
-    ).one()
-    found = counts(site_id)
-    shown = "-".join(str(part) for part in (*newest, found.waiting, found.scheduled, found.publishing, found.failed))
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+def is_moving(site_id: int) -> bool:
+    """Whether something is going out right now, or should be."""
+    at_work = Publication.status == PublicationStatus.PUBLISHING
+    found = select(Publication.id).where(Publication.site_id == site_id, or_(at_work, and_(*due(now()))))
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def version(site_id: int, most: int) -> str:
+    """Changes with all that the queue shows: the counts, and the first `most` of each kind."""
+    shown: list[object] = [counts(site_id), is_moving(site_id)]
+    for statuses, order in ORDERS.items():
+        rows = (
+            select(
+                Publication.id,
+                Publication.status,
+                Publication.reason,
+                Publication.held,
+                Publication.slot_at,
+                Publication.next_attempt_at,
+                Publication.epoch,
+            )
+            .where(Publication.site_id == site_id, Publication.status.in_(statuses))
+            .order_by(order, Publication.id)
+            .limit(most)
+        )
+        shown += [tuple(row) for row in db.session.execute(rows)]
+    settings = db.session.get_one(PublishingSettings, site_id)
+    shown += [settings.paused, settings.auto_publish, settings.credentials_refused]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]

@@ -1,41 +1,47 @@
-"""Giving approved articles their slot, or the reason why they have none. The one function that does."""
+"""Giving approved articles their slot, or the reason why they have none.
 
-from collections.abc import Sequence
+Whatever changes where a publication stands does so under its site's lock, and takes that before any other row.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from webapp.core.clock import now
 from webapp.core.db import change, db
-from webapp.publishing.destinations import target_for
+from webapp.core.errors import Conflict
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.slots import plan_slots
+from webapp.publishing.places import (
+    UNSETTLED,
+    Place,
+    in_order,
+    line_up,
+    places,
+    reason_of_site,
+    room,
+    taken_slots,
+)
 from webapp.sites.models import Site
 
 
 def schedule(site_id: int) -> int:
     """Promotes what waits, first in first out, and says of the rest why it waits. Answers how many got a slot.
 
-    In the caller's transaction; the caller commits.
+    What may not stay scheduled waits again: everything once the site publishes nothing, and the last ones beyond the
+    queue limit. In the caller's transaction; the caller commits.
     """
     settings = lock(site_id)
     site = db.session.get_one(Site, site_id)
-    waiting = _in_order(site_id, PublicationStatus.WAITING)
-    ready = []
-    for publication in waiting:
-        reason = _standing_in_the_way(publication, settings, site)
-        if reason is None:
-            ready.append(publication)
-        else:
-            publication.reason = reason
-    return _give_slots(ready, settings, site)
+    scheduled = _take_back(settings)
+    waiting = in_order(site_id, PublicationStatus.WAITING)
+    return _stand(places(waiting, settings, site, taken_slots(site_id), room(settings, scheduled)))
 
 
 def schedule_all() -> int:
-    """The same for every site where something waits, a transaction each. Answers how many got a slot."""
-    sites = db.session.scalars(
-        select(Publication.site_id).where(Publication.status == PublicationStatus.WAITING).distinct()
-    ).all()
+    """The same for every site where something waits or is scheduled, a transaction each."""
+    sites = db.session.scalars(select(Publication.site_id).where(Publication.status.in_(UNSETTLED)).distinct()).all()
     db.session.commit()
     promoted = 0
     for site_id in sites:
@@ -44,18 +50,48 @@ def schedule_all() -> int:
     return promoted
 
 
-def reslot(site_id: int) -> None:
-    """After a change of the settings: what is scheduled gets new slots in its order. What went out never moves."""
-    lock(site_id)
-    for publication in _in_order(site_id, PublicationStatus.SCHEDULED):
-        publication.status, publication.reason = PublicationStatus.WAITING, WaitingReason.QUEUE_FULL
-        publication.slot_at = publication.next_attempt_at = None
+def change_settings(site_id: int, values: Mapping[str, Any]) -> list[Place]:
+    """Sets those fields of the site's publishing settings, and lets the queue follow. The caller commits."""
+    settings = lock(site_id)
+    for field, value in values.items():
+        setattr(settings, field, value)
     db.session.flush()
-    schedule(site_id)
+    return reslot(site_id)
+
+
+def reslot(site_id: int) -> list[Place]:
+    """Everything gets its place anew, under the settings as they are. Answers those places. The caller commits."""
+    settings = lock(site_id)
+    lined_up = line_up(db.session.get_one(Site, site_id), settings)
+    positions = sorted(place.publication.position for place in lined_up)
+    for place, position in zip(lined_up, positions, strict=True):
+        place.publication.position = position  # so that the order outlives a pause
+    _move(lined_up)
+    return lined_up
+
+
+def push_back(site_id: int) -> None:
+    """After an outage the first overdue one keeps its slot; the others, and all behind them, take the next ones.
+
+    The caller commits.
+    """
+    settings, moment = lock(site_id), now()
+    if reason_of_site(settings) is not None:
+        return
+    line = [one for one in in_order(site_id, PublicationStatus.SCHEDULED) if not one.is_at_once]
+    overdue = [one for one in line if one.slot_at is not None and one.slot_at < moment]
+    if len(overdue) < 2:
+        return
+    others = line[1:]
+    taken = taken_slots(site_id) - {one.slot_at for one in others}
+    _move(places(others, settings, db.session.get_one(Site, site_id), taken, None))
 
 
 def lock(site_id: int) -> PublishingSettings:
-    """Two that schedule for one site take turns: the first change of this row makes the second wait."""
+    """Two that change a site's queue take turns: the first change of this row makes the second wait.
+
+    Raises NoResultFound if the site is gone.
+    """
     change(
         update(PublishingSettings)
         .where(PublishingSettings.site_id == site_id)
@@ -64,77 +100,70 @@ def lock(site_id: int) -> PublishingSettings:
     return db.session.get_one(PublishingSettings, site_id, populate_existing=True)
 
 
-def _in_order(site_id: int, status: PublicationStatus) -> Sequence[Publication]:
-    order = (
-        (Publication.slot_at, Publication.id)
-        if status is PublicationStatus.SCHEDULED
-        else (Publication.position, Publication.id)
-    )
-    return db.session.scalars(
-        select(Publication)
-        .where(Publication.site_id == site_id, Publication.status == status)
-        .order_by(*order)
-        .execution_options(populate_existing=True)
-    ).all()
+def wait(publication: Publication, reason: WaitingReason) -> None:
+    """Takes its slot away. Whoever asked for it at once has to ask again."""
+    publication.status, publication.reason = PublicationStatus.WAITING, reason
+    publication.slot_at = publication.next_attempt_at = None
+    publication.position = max(publication.position, 0)
 
 
-def _standing_in_the_way(publication: Publication, settings: PublishingSettings, site: Site) -> WaitingReason | None:
-    """What keeps this one from being scheduled, apart from room and time."""
-    if publication.held:
-        return WaitingReason.HELD
-    if not settings.auto_publish:
-        return WaitingReason.AUTO_PUBLISH_OFF
-    if settings.paused:
-        return WaitingReason.QUEUE_PAUSED
-    if settings.credentials_refused:
-        return WaitingReason.TARGET_REFUSES_CREDENTIALS
-    if publication.article.is_draft_quality and not target_for(site).accepts_drafts:
-        return WaitingReason.DRAFT_QUALITY
-    return None
+def put_now(publication: Publication) -> None:
+    """Takes the first free second from now on; in a full queue the last one makes room when it is scheduled next.
 
-
-def _give_slots(ready: list[Publication], settings: PublishingSettings, site: Site) -> int:
-    room = _room(settings)
-    admitted = ready if room is None else ready[:room]
-    for publication in ready[len(admitted) :]:
-        publication.reason = WaitingReason.QUEUE_FULL
-    slots = plan_slots(settings.slots, site.zone, now(), taken_slots(site.id), len(admitted)) if admitted else []
-    for publication in admitted[len(slots) :]:
-        publication.reason = WaitingReason.NO_PUBLISHING_DAY
-    for publication, slot in zip(admitted, slots, strict=False):
-        _put(publication, slot)
-    db.session.flush()
-    return len(slots)
-
-
-def _room(settings: PublishingSettings) -> int | None:
-    """How many more may be scheduled at once; None: as many as there are."""
-    if settings.queue_limit == 0:
-        return None
-    scheduled = db.session.scalar(
-        select(func.count()).where(
-            Publication.site_id == settings.site_id, Publication.status == PublicationStatus.SCHEDULED
+    The caller holds the site's lock. Raises Conflict if everything in a full queue goes out before.
+    """
+    slot = now().replace(microsecond=0)
+    taken = taken_slots(publication.site_id)
+    while slot in taken:
+        slot += timedelta(seconds=1)
+    if publication.status is not PublicationStatus.SCHEDULED and not _makes_room(publication.site_id, slot):
+        raise Conflict(
+            f"“{publication.article.title}” cannot go out now: as many as the queue limit allows are doing so already.",
+            "Nothing was changed: try again in a moment, or raise the limit.",
         )
-    )
-    return max(0, settings.queue_limit - (scheduled or 0))
+    publication.position = Publication.AT_ONCE
+    _put(publication, slot)
+    db.session.flush()
 
 
-def taken_slots(site_id: int) -> set[datetime]:
-    rows = select(Publication.slot_at).where(
-        Publication.site_id == site_id, Publication.status.in_(Publication.LIVE), Publication.slot_at.is_not(None)
-    )
-    return {slot for slot in db.session.scalars(rows) if slot is not None}
+def _take_back(settings: PublishingSettings) -> int:
+    """Lets wait what may not stay scheduled. Answers how many stay."""
+    scheduled = in_order(settings.site_id, PublicationStatus.SCHEDULED)
+    reason = reason_of_site(settings)
+    stay = 0 if reason else settings.queue_limit or len(scheduled)
+    back = [one for one in scheduled[stay:] if not one.is_at_once]
+    for publication in back:
+        wait(publication, reason or WaitingReason.QUEUE_FULL)
+    db.session.flush()
+    return len(scheduled) - len(back)
+
+
+def _makes_room(site_id: int, slot: datetime) -> bool:
+    """Whether one more may be scheduled at that slot, if need be in place of the last one."""
+    limit = db.session.get_one(PublishingSettings, site_id).queue_limit
+    scheduled = in_order(site_id, PublicationStatus.SCHEDULED)
+    return not limit or len(scheduled) < limit or any(one.slot_at and one.slot_at > slot for one in scheduled)
+
+
+def _move(lined_up: Sequence[Place]) -> None:
+    """Puts them where they belong: first all off their slots, so that they may take each other's."""
+    for place in lined_up:
+        wait(place.publication, WaitingReason.QUEUE_FULL)
+    db.session.flush()
+    _stand(lined_up)
+
+
+def _stand(lined_up: Sequence[Place]) -> int:
+    """Writes the places. Answers how many of them have a slot."""
+    for place in lined_up:
+        if place.slot is not None:
+            _put(place.publication, place.slot)
+        elif place.reason is not None:
+            place.publication.reason = place.reason
+    db.session.flush()
+    return sum(place.slot is not None for place in lined_up)
 
 
 def _put(publication: Publication, slot: datetime) -> None:
     publication.status, publication.reason = PublicationStatus.SCHEDULED, None
     publication.slot_at, publication.next_attempt_at = slot, None
-
-
-def put_now(publication: Publication) -> None:
-    """Takes the first free second from now on. The caller holds the site's lock."""
-    taken, slot = taken_slots(publication.site_id), now().replace(microsecond=0)
-    while slot in taken:
-        slot += timedelta(seconds=1)
-    _put(publication, slot)
-    db.session.flush()

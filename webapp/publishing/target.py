@@ -50,12 +50,16 @@ class Target(Protocol):
 
 
 class TargetError(Exception):
-    """The destination did not take it, in its own words. `permanent`: it will not take the same post later either."""
+    """The destination did not take it, in its own words. `permanent`: it will not take the same post later either.
 
-    def __init__(self, sentence: str, *, permanent: bool):
+    `retry_after`: the seconds for which it asked to be left alone.
+    """
+
+    def __init__(self, sentence: str, *, permanent: bool, retry_after: float = 0.0):
         super().__init__(sentence)
         self.sentence = sentence
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 class CredentialsRefused(TargetError):

@@ -1,0 +1,125 @@
+"""Where each publication of a site belongs: at a slot, or waiting for a reason. Reads, and changes nothing."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from webapp.content.models import Article
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.publishing.destinations import target_for
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
+from webapp.publishing.slots import plan_slots
+from webapp.sites.models import Site
+
+UNSETTLED = (PublicationStatus.WAITING, PublicationStatus.SCHEDULED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A slot, or the reason why there is none. `before`: the slot that the publication had so far."""
+
+    publication: Publication
+    before: datetime | None
+    slot: datetime | None
+    reason: WaitingReason | None
+
+    @property
+    def moves(self) -> bool:
+        return self.before != self.slot
+
+
+def line_up(site: Site, settings: PublishingSettings) -> list[Place]:
+    """Where everything would stand under these settings: what is scheduled in its order, then what waits in its own.
+
+    What went out, and what a person wants out at once, is not asked.
+    """
+    scheduled = in_order(site.id, PublicationStatus.SCHEDULED)
+    moving = [one for one in scheduled if not one.is_at_once]
+    line = [*moving, *in_order(site.id, PublicationStatus.WAITING)]
+    taken = taken_slots(site.id) - {one.slot_at for one in moving}
+    return places(line, settings, site, taken, room(settings, len(scheduled) - len(moving)))
+
+
+def places(
+    line: Sequence[Publication],
+    settings: PublishingSettings,
+    site: Site,
+    taken: Collection[datetime],
+    room: int | None,
+) -> list[Place]:
+    """A slot for as many of the line as there is room for, in its order, and for each other one its reason."""
+    reasons = _reasons(line, settings, site)
+    ready = [one for one in line if one.id not in reasons]
+    admitted = ready[:room]
+    slots = plan_slots(settings.slots, site.zone, now(), taken, len(admitted)) if admitted else []
+    slot_of = dict(zip((one.id for one in admitted), slots, strict=False))
+    left = WaitingReason.NO_PUBLISHING_DAY if len(slots) < len(admitted) else WaitingReason.QUEUE_FULL
+    return [
+        Place(
+            publication=one,
+            before=one.slot_at if one.status is PublicationStatus.SCHEDULED else None,
+            slot=slot_of.get(one.id),
+            reason=None if one.id in slot_of else reasons.get(one.id, left),
+        )
+        for one in line
+    ]
+
+
+def in_order(site_id: int, status: PublicationStatus) -> Sequence[Publication]:
+    """Those of the site in that status, the next one first."""
+    first = Publication.slot_at if status is PublicationStatus.SCHEDULED else Publication.position
+    return db.session.scalars(
+        select(Publication)
+        .where(Publication.site_id == site_id, Publication.status == status)
+        .order_by(first, Publication.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def taken_slots(site_id: int) -> set[datetime]:
+    rows = select(Publication.slot_at).where(
+        Publication.site_id == site_id, Publication.status.in_(Publication.LIVE), Publication.slot_at.is_not(None)
+    )
+    return {slot for slot in db.session.scalars(rows) if slot is not None}
+
+
+def room(settings: PublishingSettings, scheduled: int) -> int | None:
+    """How many more may be scheduled beside so many; None: as many as there are."""
+    return max(0, settings.queue_limit - scheduled) if settings.queue_limit else None
+
+
+def reason_of_site(settings: PublishingSettings) -> WaitingReason | None:
+    """What keeps everything of the site from going out by itself."""
+    if not settings.auto_publish:
+        return WaitingReason.AUTO_PUBLISH_OFF
+    if settings.paused:
+        return WaitingReason.QUEUE_PAUSED
+    if settings.credentials_refused:
+        return WaitingReason.TARGET_REFUSES_CREDENTIALS
+    return None
+
+
+def _reasons(line: Iterable[Publication], settings: PublishingSettings, site: Site) -> dict[int, WaitingReason]:
+    """What keeps each of them from being scheduled, apart from room and time."""
+    of_site = reason_of_site(settings)
+    drafts = set() if of_site or target_for(site).accepts_drafts else _drafts(site.id)
+    found = {}
+    for one in line:
+        of_its_own = WaitingReason.DRAFT_QUALITY if one.id in drafts else None
+        reason = WaitingReason.HELD if one.held else of_site or of_its_own
+        if reason is not None:
+            found[one.id] = reason
+    return found
+
+
+def _drafts(site_id: int) -> set[int]:
+    """Publications of what was written without a language model."""
+    drafts = (
+        select(Publication.id)
+        .join(Article, Article.id == Publication.article_id)
+        .where(Publication.site_id == site_id, Publication.status.in_(UNSETTLED), Article.is_draft_quality)
+    )
+    return set(db.session.scalars(drafts))

@@ -1,0 +1,89 @@
+"""When approved articles go out, and what happens by itself."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation, ValidationError
+
+from webapp.publishing.models import PublishingSettings
+from webapp.publishing.slots import SchedulingMode, Weekday
+from webapp.publishing.written import read_dates, read_time, read_times
+from webapp.web.forms.checks import checked_by
+
+MOST = 1_000_000
+A_DAY = 24 * 60  # minutes
+
+MODES = (
+    (SchedulingMode.TIME_SLOTS.value, "At set times", "One article at each time that you list."),
+    (SchedulingMode.STAGGER.value, "Spread over the day", "One article every so many minutes, from a time to a time."),
+    (SchedulingMode.IMMEDIATE.value, "At once", "As soon as it is approved, a minute apart, on every day."),
+)
+
+
+class WholeNumber(IntegerField):
+    """Says in one sentence what would do, whatever was written."""
+
+    def __init__(self, label: str, least: int, most: int, **kwargs: Any):
+        super().__init__(label, **kwargs)
+        self._least, self._most = least, most
+        self._sentence = f"{label}: give a whole number from {least} to {most:,}."
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(self._sentence) from None
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if self.process_errors:
+            raise StopValidation()
+        if self.data is None or not self._least <= self.data <= self._most:
+            raise StopValidation(self._sentence)
+
+
+class PublishingForm(FlaskForm):
+    auto_approve = BooleanField("Approve by itself")
+    auto_publish = BooleanField("Publish by itself")
+    paused = BooleanField("Pause publishing")
+    scheduling_mode = SelectField("How times are chosen", choices=[(value, text) for value, text, _ in MODES])
+    publish_days = SelectMultipleField("Days", choices=[(day.value, day.value.capitalize()) for day in Weekday])
+    publish_time_slots = StringField("Times", [checked_by(read_times)])
+    stagger_start_time = StringField("From", [checked_by(read_time)])
+    stagger_end_time = StringField("To", [checked_by(read_time)])
+    stagger_interval_minutes = WholeNumber("Minutes between two", 1, A_DAY)
+    skip_dates = StringField("Days off", [checked_by(read_dates)])
+    queue_limit = WholeNumber("Scheduled at once", 0, MOST)
+    daily_target = WholeNumber("Articles a day", 0, MOST)
+    weekly_target = WholeNumber("Articles a week", 0, MOST)
+    monthly_target = WholeNumber("Articles a month", 0, MOST)
+
+    @classmethod
+    def of(cls, settings: PublishingSettings) -> "PublishingForm":
+        """The form as it shows these settings."""
+        form = cls(obj=settings)
+        form.scheduling_mode.data = settings.scheduling_mode.value
+        form.publish_time_slots.data = ", ".join(settings.publish_time_slots)
+        form.skip_dates.data = ", ".join(settings.skip_dates)
+        return form
+
+    def validate_publish_days(self, field: Field) -> None:
+        if not field.data and self.scheduling_mode.data != SchedulingMode.IMMEDIATE.value:
+            raise ValidationError("Choose at least one day, or pause publishing.")
+
+    def validate_publish_time_slots(self, field: Field) -> None:
+        if not (field.data or "").strip() and self.scheduling_mode.data == SchedulingMode.TIME_SLOTS.value:
+            raise ValidationError("Give at least one time, such as 09:00, or choose another way.")
+
+    def values(self) -> dict[str, Any]:
+        """What was written, as the settings keep it. Only of a form that is valid."""
+        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"} | {
+            "scheduling_mode": SchedulingMode(self.scheduling_mode.data),
+            "publish_days": [day.value for day in Weekday if day.value in (self.publish_days.data or ())],
+            "publish_time_slots": read_times(self.publish_time_slots.data or ""),
+            "stagger_start_time": read_time(self.stagger_start_time.data or ""),
+            "stagger_end_time": read_time(self.stagger_end_time.data or ""),
+            "skip_dates": read_dates(self.skip_dates.data or ""),
+        }
