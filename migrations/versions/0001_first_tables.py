@@ -1022,6 +1022,11 @@ def upgrade() -> None:
         sa.Column("item", sa.String(length=80), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("balance_after >= 0", name=op.f("ck_ledger_entry_balance_after_not_negative")),
+        sa.CheckConstraint(
+            "(kind NOT IN ('hold', 'charge') OR amount <= 0) AND (kind NOT IN ('top_up', 'release') OR amount >= 0)",
+            name=op.f("ck_ledger_entry_sign_of_kind"),
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
@@ -1131,7 +1136,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('scheduled', 'publishing')"),
             postgresql_where=sa.text("status IN ('scheduled', 'publishing')"),
         )
-
 
 
 def downgrade() -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
+from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.core.db import change, db
-from webapp.core.errors import Invalid, PressroomError
+from webapp.core.errors import Invalid, NotFound, PressroomError
 from webapp.credits.models import CreditBalance, EntryKind, LedgerEntry
 
 
@@ -42,8 +43,9 @@ def balance(account_id: int) -> int:
 
 
 def top_up(account_id: int, credits: int, note: str) -> LedgerEntry:
+    """Adds credits to the balance. Raises Invalid for none or fewer."""
     if credits <= 0:
-        raise Invalid("credits", "A top-up must be a positive number of credits.")
+        raise Invalid("credits", "A top-up must be a positive number of credits.", "Write a number like 1000.")
     return _move(account_id, EntryKind.TOP_UP, credits, note=note)
 
 
@@ -58,7 +60,9 @@ def release(purchase: Purchase, credits: int, note: str = "") -> LedgerEntry:
 
 
 def settle(purchase: Purchase, held: int, price: int) -> LedgerEntry:
-    """Turns a hold into a charge of `price`, which is at most what was held."""
+    """Turns a hold into a charge of `price`. Raises ValueError if that is more than what was held."""
+    if price > held:
+        raise ValueError(f"{price} credits cannot be charged where {held} were held")
     _move_for(purchase, EntryKind.RELEASE, held, "settled")
     return _move_for(purchase, EntryKind.CHARGE, -price)
 
@@ -114,8 +118,10 @@ def _move(account_id: int, kind: EntryKind, amount: int, **about: object) -> Led
         .returning(CreditBalance.balance)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
-    if after is None:
+    if after is None and amount < 0:
         raise OutOfCredits(-amount)
+    if after is None:
+        raise NotFound(f"There is no account {account_id}, or it has no balance.", "Nothing was changed.")
     entry = LedgerEntry(account_id=account_id, kind=kind, amount=amount, balance_after=after, **about)
     db.session.add(entry)
     db.session.flush()
@@ -143,15 +149,24 @@ class Verification:
 
 
 def verify() -> Verification:
-    """Adds all entries up and compares them with the balances."""
-    added_up = select(LedgerEntry.account_id, func.sum(LedgerEntry.amount)).group_by(LedgerEntry.account_id)
-    sums = {account: int(amount) for account, amount in db.session.execute(added_up)}
-    stored = select(CreditBalance.account_id, CreditBalance.balance)
-    balances = dict(db.session.execute(stored).all())
+    """Adds all entries up and compares them with the balances, at one instant, so that nobody need stop working."""
+    added_up = (
+        select(LedgerEntry.account_id, func.sum(LedgerEntry.amount).label("amount"), func.count().label("entries"))
+        .group_by(LedgerEntry.account_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Account.id,
+            func.coalesce(CreditBalance.balance, 0),
+            func.coalesce(added_up.c.amount, 0),
+            func.coalesce(added_up.c.entries, 0),
+        )
+        .outerjoin(CreditBalance, CreditBalance.account_id == Account.id)
+        .outerjoin(added_up, added_up.c.account_id == Account.id)
+        .order_by(Account.id)
+    ).all()
     differences = [
-        Difference(account, balances.get(account, 0), sums.get(account, 0))
-        for account in sorted(balances.keys() | sums.keys())
-        if balances.get(account, 0) != sums.get(account, 0)
+        Difference(account, stored, int(amount)) for account, stored, amount, _ in rows if stored != int(amount)
     ]
-    entries = db.session.scalar(select(func.count()).select_from(LedgerEntry)) or 0
-    return Verification(len(balances), entries, differences)
+    return Verification(len(rows), sum(entries for *_, entries in rows), differences)

@@ -90,6 +90,11 @@ class LedgerEntry(Numbered, db.Model):
     __tablename__ = "ledger_entry"
     __table_args__ = (
         UniqueConstraint("run_id", "item", "operation", "attempt", "kind", name="uq_ledger_entry_once"),
+        CheckConstraint(
+            "(kind NOT IN ('hold', 'charge') OR amount <= 0) AND (kind NOT IN ('top_up', 'release') OR amount >= 0)",
+            name="sign_of_kind",
+        ),
+        CheckConstraint("balance_after >= 0", name="balance_after_not_negative"),
         Index("ix_ledger_entry_account_id_id", "account_id", "id"),
         Index("ix_ledger_entry_article", "article_id"),
         Index("ix_ledger_entry_item", "site_id", "item"),
