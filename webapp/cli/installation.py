@@ -1,0 +1,55 @@
+"""The installation as a whole: its health, its database, its demo."""
+
+import json
+
+import click
+from flask.cli import with_appcontext
+
+from webapp.cli.arguments import json_option
+
+
+@click.command()
+@json_option
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Check everything that Pressroom needs. Exit code 0: all is well; 1: something is not."""
+    from webapp.jobs.doctor import examine
+
+    checks = examine()
+    ok = all(check.ok for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": ok, "checks": [check.as_json() for check in checks]}, indent=2))
+    else:
+        for check in checks:
+            click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<14} {check.detail}")
+            if not check.ok:
+                click.echo(f"      what to do: {check.remedy}")
+    raise SystemExit(0 if ok else 1)
+
+
+@click.command()
+@with_appcontext
+def upgrade() -> None:
+    """Bring the database to the newest shape. What is in it is kept."""
+    from alembic import command
+    from alembic.util import CommandError
+    from flask import current_app
+
+    from webapp.core.errors import Conflict
+
+    try:
+        command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
+    except CommandError as error:
+        raise Conflict(
+            f"The database fits no version of this code: {error}.", "Start the code that made it."
+        ) from error
+    click.echo("The database has the newest shape.")
+
+
+@click.command()
+@with_appcontext
+def demo() -> None:
+    """Make the demo account and its site, once. A second call changes nothing."""
+    from webapp.pipeline.demo import found_demo
+
+    click.echo(found_demo())
