@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 LONGEST_SOCKET_PATH = 100  # a Unix socket's path may have about 104 bytes
@@ -55,14 +56,13 @@ class Settings:
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings that `environ` asks for. Raises BadSetting."""
-    instance = Path(environ.get("PRESSROOM_INSTANCE") or ROOT / "instance").resolve()
-    instance.mkdir(parents=True, exist_ok=True)
+    instance = _instance(environ)
     socket = _redis_socket(instance)
     ttl = _number(environ, "LEASE_TTL", 20)
     return Settings(
         instance=instance,
         database_url=_database_url(environ, instance),
-        redis_url=environ.get("REDIS_URL") or f"unix://{socket}",
+        redis_url=_redis_url(environ, socket),
         redis_socket=socket,
         secret_key=environ.get("SECRET_KEY") or _kept_secret(instance / "secret_key"),
         lease_ttl=ttl,
@@ -94,11 +94,43 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, least: flo
     return value
 
 
+def _instance(environ: Mapping[str, str]) -> Path:
+    path = Path(environ.get("PRESSROOM_INSTANCE") or ROOT / "instance").resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"PRESSROOM_INSTANCE is {path}, which cannot be made ({error.strerror}): name a folder of your own."
+        ) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise BadSetting(f"PRESSROOM_INSTANCE is {path}, which you may not write to: name a folder of your own.")
+    return path
+
+
 def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'pressroom.db'}"
     for plain in ("postgres://", "postgresql://"):
         if url.startswith(plain):
             return "postgresql+psycopg://" + url.removeprefix(plain)
+    if not url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        raise BadSetting(
+            "DATABASE_URL begins with neither postgresql:// nor sqlite:///: write it like postgresql://user@host/name,"
+            " or leave it out for a file in the instance folder."
+        )
+    return url
+
+
+def _redis_url(environ: Mapping[str, str], socket: Path) -> str:
+    url = environ.get("REDIS_URL") or f"unix://{socket}"
+    try:
+        usable = url.startswith(("redis://", "rediss://", "unix://")) and urlsplit(url).port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadSetting(
+            "REDIS_URL cannot be read: write it like redis://host:6379/0 or unix:///path/to/socket, or leave it out"
+            " for the one that bin/up starts."
+        )
     return url
 
 

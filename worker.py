@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import config
 from webapp import create_app
 from webapp.jobs import queue, timetable, worker
 
@@ -21,4 +22,7 @@ def main(role: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in ROLES:
         sys.exit(f"usage: worker.py {'|'.join(ROLES)}")
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except config.BadSetting as problem:
+        sys.exit(f"worker.py: {problem}")
