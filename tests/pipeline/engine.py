@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from webapp.accounts.models import Account
 from webapp.ai.provider import Provider
 from webapp.core.db import db
 from webapp.credits import ledger
@@ -27,9 +28,9 @@ PHRASES = (
 )  # fmt: skip
 
 
-def site_with_keywords(count: int = 12, credits: int = 5000, **limits: int) -> Site:
-    """A site with so many new keywords, credits on its account and the limits given (0: none)."""
-    site = factories.site(factories.account(credits=credits))
+def site_with_keywords(count: int = 12, credits: int = 5000, *, account: Account | None = None, **limits: int) -> Site:
+    """A site with so many new keywords, credits on its account (a new one) and the limits given (0: none)."""
+    site = factories.site(account or factories.account(credits=credits))
     for number in range(count):
         phrase = PHRASES[number % len(PHRASES)] + (f" {number // len(PHRASES)}" if number >= len(PHRASES) else "")
         factories.keyword(site, phrase, volume=1000 - number)
