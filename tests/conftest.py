@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import pytest
 import redis
 from flask import Flask
@@ -32,6 +33,9 @@ BROWSER_OPTIONS = (
 )
 
 _numbers = itertools.count(1)
+
+hypothesis.settings.register_profile("pressroom", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("pressroom")
 
 
 @pytest.fixture(scope="session", autouse=True)
