@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import current_app
-from rq import Worker
+from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +15,7 @@ from webapp.ai.registry import provider_named
 from webapp.core.db import db
 from webapp.core.redis import AWAY, connection
 from webapp.core.settings import settings
-from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.queue import RUNS, UPKEEP, listening
 from webapp.jobs.timetable import living_schedulers
 
 START = "Start everything with bin/up, or start its process again."
@@ -54,55 +54,69 @@ def examine() -> list[Check]:
 def _database() -> Check:
     engine = db.engine.dialect.name
     try:
-        db.session.execute(text("SELECT 1"))
-        db.session.rollback()
+        db.session.execute(text("SELECT 1"))  # on SQLite it takes the writers' lock, too
     except SQLAlchemyError as error:
-        return Check(
-            "database", False, f"{engine} does not answer: {_first_line(error)}", "Check DATABASE_URL and the server."
-        )
+        return Check("database", False, f"{engine} does not answer: {_first_line(error)}", _mend_database())
+    finally:
+        db.session.rollback()
     return Check("database", True, f"{engine} answers")
+
+
+def _mend_database() -> str:
+    file = db.engine.url.database
+    if db.engine.dialect.name == "sqlite" and file:
+        return f"See to it that {file} can be written to and that its disk has room."
+    return "Check DATABASE_URL, and that the server runs."
 
 
 def _migrations() -> Check:
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    remedy = "Run: bin/pressroom upgrade"
     try:
         with db.engine.connect() as connected:
             current = MigrationContext.configure(connected).get_current_revision()
     except SQLAlchemyError as error:
         return Check("migrations", False, f"cannot be read: {_first_line(error)}", "Mend the database first.")
-    newest = ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
-    if current != newest:
-        return Check("migrations", False, f"the database is at {current or 'nothing'}, the code at {newest}", remedy)
-    return Check("migrations", True, f"at {current}")
+    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
+    newest = scripts.get_current_head()
+    if current == newest:
+        return Check("migrations", True, f"at {current}")
+    detail = f"the database is at {current or 'nothing'}, the code at {newest}"
+    known = current is None or current in {script.revision for script in scripts.walk_revisions()}
+    remedy = "Run: bin/pressroom upgrade" if known else "The database is newer than this code: start the newer code."
+    return Check("migrations", False, detail, remedy)
 
 
 def _redis() -> Check:
+    client = connection()
     try:
-        version = connection().info("server")["redis_version"]
+        version = client.info("server")["redis_version"]
     except AWAY as error:
         return Check("redis", False, f"does not answer: {_first_line(error)}", START)
+    try:
+        client.set("pressroom:doctor", "was here", px=1000)
+    except RedisError as error:
+        remedy = "Look at its log, its memory and its disk: until then runs wait in the database."
+        return Check("redis", False, f"answers, but keeps nothing: {_first_line(error)}", remedy)
     return Check("redis", True, f"version {version}")
 
 
 def _workers(queue: str) -> Check:
     name = f"worker:{queue}"
     try:
-        client = connection()
-        living = [worker for worker in Worker.all(connection=client) if queue in worker.queue_names()]
-    except AWAY:
+        living = listening(queue)
+    except RedisError:
         return Check(name, False, "not known while Redis is away", "Mend Redis first.")
     if not living:
         return Check(name, False, "none is listening", START)
-    return Check(name, True, f"{len(living)} listening")
+    return Check(name, True, f"{living} listening")
 
 
 def _scheduler() -> Check:
     try:
         living = living_schedulers(connection())
-    except AWAY:
+    except RedisError:
         return Check("scheduler", False, "not known while Redis is away", "Mend Redis first.")
     if not living:
         return Check("scheduler", False, "none is alive: nothing starts or is published by itself", START)

@@ -2,14 +2,15 @@
 
 import logging
 
+from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from sqlalchemy import select, update
 
 from webapp.core.clock import now
-from webapp.core.db import change, db
-from webapp.core.redis import AWAY, connection
+from webapp.core.db import change, db, reading
+from webapp.core.redis import connection
 from webapp.pipeline.models import Run
 from webapp.pipeline.states import RunStatus
 
@@ -19,45 +20,52 @@ RUNS = "runs"
 UPKEEP = "upkeep"
 KEEP_RESULT = 60  # seconds
 KEEP_FAILURE = 3600
+LONGEST_UPKEEP = 600  # seconds
 
 
 def deliver(run: Run) -> bool:
-    """Queues a slice of a queued run. Answers False if Redis is away: the sweep delivers it later."""
+    """Queues a slice of a queued run. Answers False if Redis cannot take it now: the sweep delivers it later."""
     try:
         _enqueue(run)
-    except AWAY as error:
-        log.warning("run %s is queued, but Redis is away (%s)", run.id, error)
+    except RedisError as error:
+        log.warning("run %s is queued, but not delivered yet (%s)", run.id, error)
         return False
     return True
 
 
 def wake_publishing() -> bool:
-    """Asks for a look at what is due, now instead of at the next tick. Answers False if Redis is away."""
+    """Asks for a look at what is due, now instead of at the next tick. Answers False if Redis cannot take it."""
     try:
         Queue(UPKEEP, connection=connection()).enqueue(
-            "webapp.jobs.tasks.publish_due", description="publish what is due", result_ttl=KEEP_RESULT
+            "webapp.jobs.tasks.publish_due",
+            job_timeout=LONGEST_UPKEEP,
+            result_ttl=KEEP_RESULT,
+            failure_ttl=KEEP_FAILURE,
+            description="publish what is due",
         )
-    except AWAY as error:
-        log.warning("publishing was not woken, Redis is away (%s)", error)
+    except RedisError as error:
+        log.warning("publishing was not woken (%s)", error)
         return False
     return True
 
 
 def deliver_waiting() -> int:
     """Delivers queued runs that have no job. Answers how many."""
-    runs = db.session.scalars(
-        select(Run).where(Run.status == RunStatus.QUEUED, (Run.not_before.is_(None)) | (Run.not_before <= now()))
-    ).all()
-    db.session.commit()  # the runs stay readable
+    with reading():
+        runs = db.session.scalars(
+            select(Run).where(Run.status == RunStatus.QUEUED, (Run.not_before.is_(None)) | (Run.not_before <= now()))
+        ).all()
+        db.session.commit()  # the runs stay readable
     return sum(_deliver_again(run) for run in runs)
 
 
-def workers() -> int:
-    """How many workers listen for runs."""
-    return Worker.count(queue=Queue(RUNS, connection=connection()))
+def listening(queue: str) -> int:
+    """How many workers of a queue have given a sign of life lately."""
+    return len(Worker.all(queue=Queue(queue, connection=connection())))
 
 
-def _enqueue(run: Run) -> None:
+def _enqueue(run: Run) -> bool:
+    """Answers False if this delivery of this epoch was made before, whatever came of it."""
     queue = Queue(RUNS, connection=connection())
     try:
         queue.enqueue(
@@ -71,7 +79,8 @@ def _enqueue(run: Run) -> None:
             description=f"run {run.id}, epoch {run.epoch}",
         )
     except DuplicateJobError:
-        log.debug("run %s is delivered already", run.id)
+        return False
+    return True
 
 
 def _job_id(run: Run) -> str:
@@ -80,15 +89,16 @@ def _job_id(run: Run) -> str:
 
 def _deliver_again(run: Run) -> bool:
     """A job that is waiting in its queue is left alone; one that was lost or came to nothing gets a successor."""
+    return not _is_waiting(run) and (_enqueue(run) or _nudge(run))
+
+
+def _is_waiting(run: Run) -> bool:
     queue = Queue(RUNS, connection=connection())
     try:
         job = Job.fetch(_job_id(run), connection=connection())
     except NoSuchJobError:
-        _enqueue(run)
-        return True
-    if job.get_status() is JobStatus.QUEUED and queue.get_job_position(job.id) is not None:
         return False
-    return _nudge(run)
+    return job.get_status(refresh=False) is JobStatus.QUEUED and queue.get_job_position(job.id) is not None
 
 
 def _nudge(run: Run) -> bool:

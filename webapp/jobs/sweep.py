@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 from redis.exceptions import RedisError
@@ -17,16 +18,23 @@ log = logging.getLogger(__name__)
 
 
 def sweep_until(app: Flask, ended: threading.Event) -> None:
-    """Looks every few seconds. A database or a Redis that is away is tried again at the next look."""
+    """Looks every few seconds, until `ended`. What one look cannot do is tried again at the next."""
     with app.app_context():
         chosen = settings()
-        runs, publishing = RunWatch(chosen.lease_ttl), PublishingWatch(chosen.lease_ttl)
+    looks = (RunWatch(chosen.lease_ttl).observe, PublishingWatch(chosen.lease_ttl).observe, deliver_waiting)
     while not ended.wait(chosen.sweep_every):
-        with app.app_context():
-            try:
-                runs.observe()
-                publishing.observe()
-                deliver_waiting()
-            except (OperationalError, RedisError) as error:
-                db.session.rollback()
-                log.warning("the sweep found something away and looks again: %s", error)
+        for look in looks:
+            with app.app_context():
+                _try(look)
+
+
+def _try(look: Callable[[], object]) -> None:
+    """No trouble of one look may end the others: then nobody would watch any more, and nobody would know."""
+    try:
+        look()
+    except (OperationalError, RedisError) as error:
+        log.warning("the sweep found something away and looks again: %s", error)
+    except Exception:
+        log.exception("the sweep broke over something and looks again")
+    finally:
+        db.session.rollback()

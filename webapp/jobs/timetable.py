@@ -2,25 +2,30 @@
 
 import contextlib
 import logging
+import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from flask import Flask
 from redis import Redis
+from redis.exceptions import RedisError
+from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq_scheduler import Scheduler
 
-from webapp.core.redis import AWAY, blocking_connection
+from webapp.core.redis import blocking_connection
 from webapp.core.settings import settings
-from webapp.jobs.queue import UPKEEP
+from webapp.jobs.queue import LONGEST_UPKEEP, UPKEEP
 from webapp.jobs.sweep import sweep_until
 
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 1  # seconds
+RECONCILES_EVERY = 10  # seconds
+WAITS_FOR_REDIS = 3  # seconds
+OURS = "timetable-"  # how the numbers of our entries begin
 
 TIMETABLE: dict[str, int] = {  # what, every how many seconds
     "webapp.jobs.tasks.tick": 10,
@@ -31,30 +36,31 @@ TIMETABLE: dict[str, int] = {  # what, every how many seconds
 
 
 def reconcile(client: Redis) -> None:
-    """Makes the schedule in Redis be the list above: adds what was lost, drops what is too much."""
-    scheduler = _scheduler(client)
-    found: dict[str, list[Job]] = {}
-    for job in scheduler.get_jobs():
-        found.setdefault(job.func_name, []).append(job)
-    for job in _too_many(found):
-        scheduler.cancel(job)
-    for function, seconds in TIMETABLE.items():
-        if function not in found:
-            _schedule(scheduler, function, seconds)
+    """Makes the schedule in Redis be the list above: adds what was lost, drops what is too much.
+
+    Two that do it at once may both add the same entry; both would then keep the same one of the two.
+    """
+    scheduler = Timekeeper(client)
+    missing = dict(TIMETABLE)
+    for job in sorted(scheduler.get_jobs(), key=lambda job: job.id):
+        if not job.id.startswith(OURS):
+            continue
+        function = _function_of(job)
+        if function in missing and job.meta.get("interval") == missing[function]:
+            del missing[function]
+        else:
+            scheduler.cancel(job)
+    for function, seconds in missing.items():
+        _schedule(scheduler, function, seconds)
 
 
-def _scheduler(client: Redis) -> Scheduler:
-    return Scheduler(queue_name=UPKEEP, interval=LOOKS_EVERY, connection=client)
-
-
-def _too_many(found: dict[str, list[Job]]) -> Iterable[Job]:
-    for function, jobs in found.items():
-        wanted = TIMETABLE.get(function)
-        current = sorted((job for job in jobs if job.meta.get("interval") == wanted), key=lambda job: job.id)
-        keep = current[:1]
-        yield from (job for job in jobs if job not in keep)
-        if wanted is not None and not keep:
-            found[function] = []
+def _function_of(job: Job) -> str | None:
+    """What it calls, if that can still be read."""
+    try:
+        name: str | None = job.func_name
+    except DeserializationError:
+        return None
+    return name
 
 
 def _schedule(scheduler: Scheduler, function: str, seconds: int) -> None:
@@ -63,48 +69,74 @@ def _schedule(scheduler: Scheduler, function: str, seconds: int) -> None:
         scheduled_time=datetime.now(UTC).replace(tzinfo=None),
         func=function,
         interval=seconds,
-        id=f"timetable-{name}-{uuid.uuid4().hex[:12]}",
+        id=f"{OURS}{name}-{uuid.uuid4().hex[:12]}",
         description=name.replace("_", " "),
         result_ttl=seconds * 10,
-        timeout=600,
+        timeout=LONGEST_UPKEEP,
     )
+
+
+class Timekeeper(Scheduler):
+    """rq-scheduler, in a loop that heals the timetable, survives a flush of Redis and ends when asked."""
+
+    def __init__(self, client: Redis):
+        super().__init__(queue_name=UPKEEP, interval=LOOKS_EVERY, connection=client)
+        self._reconciles_at = time.monotonic()
+
+    def keep_time_until(self, ended: threading.Event) -> None:
+        """Fires what is due, again and again. Raises RedisError when Redis goes away."""
+        self.register_birth()
+        try:
+            while not ended.is_set():
+                self.heartbeat()
+                self._reconcile_now_and_then()
+                self._fire()
+                ended.wait(LOOKS_EVERY)
+        finally:
+            with contextlib.suppress(RedisError):
+                self.register_death()
+
+    def heartbeat(self) -> None:
+        """Says that it lives, also to a Redis that has lost its data meanwhile."""
+        self.connection.hset(self.key, "birth", time.time())
+        super().heartbeat()
+
+    def _reconcile_now_and_then(self) -> None:
+        if time.monotonic() >= self._reconciles_at:
+            reconcile(self.connection)
+            self._reconciles_at = time.monotonic() + RECONCILES_EVERY
+
+    def _fire(self) -> None:
+        if self.acquire_lock():
+            try:
+                self.enqueue_jobs()
+            finally:
+                self.remove_lock()
+
+    def enqueue_job(self, job: Job) -> None:
+        """Not while it still waits in its queue: after an outage a worker must not find it there by the hundred."""
+        if job.id.startswith(OURS) and self.get_queue_for_job(job).get_job_position(job.id) is not None:
+            self.connection.zadd(self.scheduled_jobs_key, {job.id: time.time() + job.meta["interval"]})
+        else:
+            super().enqueue_job(job)
 
 
 def keep_time(app: Flask) -> None:
     """Fires the timetable and sweeps, until asked to stop. Any number of these may run."""
-    with app.app_context():
-        url = settings().redis_url
     ended = threading.Event()
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, lambda *_: ended.set())
     sweep = threading.Thread(target=sweep_until, args=(app, ended), name="sweep", daemon=True)
     sweep.start()
-    try:
-        while True:
-            _fire_while_redis_is_there(url)
-            time.sleep(LOOKS_EVERY)
-    finally:
-        ended.set()
-        sweep.join()
-
-
-def _fire_while_redis_is_there(url: str) -> None:
-    client = blocking_connection(url)
-    try:
-        reconcile(client)
-        healing = threading.Event()
-        thread = threading.Thread(target=_reconcile_until, args=(client, healing), name="reconcile", daemon=True)
-        thread.start()
+    with app.app_context():
+        url = settings().redis_url
+    while not ended.is_set():
         try:
-            _scheduler(client).run()
-        finally:
-            healing.set()
-    except AWAY as error:
-        log.warning("the timetable waits for Redis: %s", error)
-
-
-def _reconcile_until(client: Redis, ended: threading.Event) -> None:
-    while not ended.wait(10):
-        with contextlib.suppress(*AWAY):
-            reconcile(client)
+            Timekeeper(blocking_connection(url)).keep_time_until(ended)
+        except RedisError as error:
+            log.warning("the timetable waits for Redis: %s", error)
+            ended.wait(WAITS_FOR_REDIS)
+    sweep.join()
 
 
 def living_schedulers(client: Redis) -> int:

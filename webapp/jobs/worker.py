@@ -1,4 +1,4 @@
-"""An RQ worker that survives Redis being away, dies with its parent, and ends its slice when asked to stop."""
+"""An RQ worker that outlives Redis, dies with its parent, and ends its slice when asked to stop."""
 
 import contextlib
 import ctypes
@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+import time
+from types import FrameType
 
 from flask import Flask
-from rq import Queue, Worker
+from redis.client import Pipeline
+from redis.exceptions import RedisError
+from rq import Queue, Worker, worker_registration
 from rq.executions import Execution
 from rq.job import Job
 
@@ -21,9 +24,11 @@ log = logging.getLogger(__name__)
 
 ASK_TO_STOP = signal.SIGUSR1  # from the worker to the process that does its job
 PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 LOOKS_AT_ITS_JOB_EVERY = 5  # seconds
 GONE_AFTER = 20  # seconds without a sign of life
 MAINTAINS_EVERY = 60  # seconds
+LONGEST_PAUSE = 5.0  # seconds between looks for a Redis that is away
 
 stopping = threading.Event()  # set in the process that does a job when its worker was asked to stop
 
@@ -33,10 +38,39 @@ def worker_name() -> str:
     return os.environ.get("RQ_WORKER_ID", "here")[:12]
 
 
+def work(app: Flask, queue: str) -> None:
+    """Works until asked to stop. RQ's worker gives up when Redis goes away; then a new one takes its place."""
+    # Held back, not ignored: what arrives between the fork and the job's own handler is delivered to that.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {ASK_TO_STOP})
+    logging.getLogger("rq.worker").addFilter(without_trace_of_absence)
+    while not _worked_until_asked_to_stop(app, queue):
+        time.sleep(LONGEST_PAUSE)
+
+
+def _worked_until_asked_to_stop(app: Flask, queue: str) -> bool:
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_DFL)
+    try:
+        worker = PressroomWorker(app, queue)
+        worker.work(logging_level="WARNING")
+    except AWAY as error:
+        log.warning("the worker of %s waits for Redis: %s", queue, error)
+        return False
+    return worker.was_asked_to_stop
+
+
+def without_trace_of_absence(record: logging.LogRecord) -> bool:
+    """Redis being away is no bug: a line says it, and a stack trace would only hide that line."""
+    if record.exc_info and isinstance(record.exc_info[1], AWAY):
+        record.msg, record.args, record.exc_info = f"Redis is away: {record.exc_info[1]}", (), None
+    return True
+
+
 class PressroomWorker(Worker):
     """Works one queue for one app."""
 
     log_result_lifespan = False
+    max_connection_wait_time = LONGEST_PAUSE
 
     def __init__(self, app: Flask, queue: str):
         with app.app_context():
@@ -51,14 +85,42 @@ class PressroomWorker(Worker):
         )
         self._app = app
 
+    @property
+    def was_asked_to_stop(self) -> bool:
+        return self._shutdown_requested_date is not None
+
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         with self._app.app_context():
             return super().perform_job(job, queue, execution)
 
+    def subscribe(self) -> None:
+        """Takes no orders by way of Redis: RQ's would kill a job in the middle."""
+
+    # signs of life
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Redis forgets the worker GONE_AFTER seconds after its last sign of life, so who is known there lives."""
+        super().heartbeat(GONE_AFTER, pipeline)
+        if pipeline is None:
+            self._introduce_itself()
+
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """Redis may be away while a job is at work: the job goes on, and the run's row says that it lives."""
-        with contextlib.suppress(*AWAY):
+        """Every few seconds while a job is at work, which goes on without Redis: the run's row says that it lives."""
+        if self.was_asked_to_stop:
+            self._ask_the_job_to_stop()
+        with contextlib.suppress(RedisError):
             super().maintain_heartbeats(job, execution)
+            self._introduce_itself()
+            if self.should_run_maintenance_tasks:
+                self.run_maintenance_tasks()
+
+    def _introduce_itself(self) -> None:
+        """A Redis that lost its data does not know the worker any more, and RQ would not tell it again."""
+        with self.connection.pipeline() as pipeline:
+            pipeline.hset(self.key, mapping=self.serialize() | {"state": self.get_state()})
+            pipeline.expire(self.key, GONE_AFTER)
+            worker_registration.register(self, pipeline)
+            pipeline.execute()
 
     def run_maintenance_tasks(self) -> None:
         from webapp.jobs.timetable import reconcile
@@ -66,26 +128,38 @@ class PressroomWorker(Worker):
         super().run_maintenance_tasks()
         reconcile(self.connection)
 
+    # ending
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(RedisError):  # it also wants to tell Redis
+            super().request_stop(signum, frame)
+
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()
+        self._ask_the_job_to_stop()
+
+    def _ask_the_job_to_stop(self) -> None:
         if self.horse_pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.horse_pid, ASK_TO_STOP)
 
+    def register_death(self) -> None:
+        with contextlib.suppress(RedisError):
+            super().register_death()
+
+    # in the process that does a job
+
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()
-        signal.signal(ASK_TO_STOP, lambda *_: stopping.set())
-        die_with_parent()
+        for asked in (ASK_TO_STOP, signal.SIGTERM):  # service managers send SIGTERM to every process of a service
+            signal.signal(asked, lambda *_: stopping.set())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {ASK_TO_STOP})
+        die_with(self.pid)
 
 
-def die_with_parent() -> None:
+def die_with(parent: int | None) -> None:
     """A job whose worker was killed must not go on beside its successor. Linux only; the fence does it too."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def work(app: Flask, queue: str) -> Any:
-    """Works until asked to stop."""
-    # Between forking and its own handlers the job's process has ours: being asked to stop must not kill it.
-    signal.signal(ASK_TO_STOP, signal.SIG_IGN)
-    return PressroomWorker(app, queue).work(logging_level="WARNING")
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # killed before we could say so
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,155 @@
+"""Our own processes, started for a test as bin/up starts them, ended by their number, gone afterwards."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import config
+
+WITHIN = 60.0  # seconds: long enough for a busy machine, so that only what never happens fails
+LOOKS_EVERY = 0.05
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+OURS = (
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SETUP_TOKEN", "PRESSROOM_INSTANCE", "LEASE_TTL", "HEARTBEAT",
+    "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT",
+)  # fmt: skip
+
+Value = TypeVar("Value")
+
+
+def eventually(look: Callable[[], Value], within: float = WITHIN) -> Value:
+    """What `look` answers as soon as that is something. Fails if it never does."""
+    deadline = time.monotonic() + within
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{look} never came true"
+        time.sleep(LOOKS_EVERY)
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """These settings, and of whoever runs the tests only what is not a setting of ours."""
+    return {name: value for name, value in os.environ.items() if name not in OURS} | settings
+
+
+class Process:
+    """One process, in a group of its own. What it says goes to a file."""
+
+    def __init__(self, command: list[str], settings: dict[str, str]):
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by stop()
+        self._process = subprocess.Popen(
+            command,
+            cwd=config.ROOT,
+            env=environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=self._said,
+            stderr=self._said,
+            process_group=0,
+            preexec_fn=_end_with_us,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def said(self) -> str:
+        self._said.seek(0)
+        return self._said.read()
+
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    @property
+    def children(self) -> list[int]:
+        """The numbers of the processes that it has started and that live."""
+        return children_of(self.pid)
+
+    def send(self, sent: signal.Signals) -> None:
+        self._process.send_signal(sent)
+
+    def wait(self, within: float = WITHIN) -> int:
+        """Its exit code, when it ends by itself."""
+        return self._process.wait(within)
+
+    def kill(self) -> None:
+        """kill -9, and what it left behind goes with it or not: that is what a test looks at."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Whatever state it is in."""
+        if not self.ended:
+            self.send(signal.SIGCONT)
+            self.send(signal.SIGTERM)
+            try:
+                self.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        self._said.close()
+
+
+def _end_with_us() -> None:
+    """A test run that is killed leaves nothing behind (Linux)."""
+    if sys.platform == "linux":
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def children_of(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def lives(pid: int) -> bool:
+    """Whether there is such a process, and not just its entry, which waits for its parent."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Crew:
+    """The processes of one installation, all with the same settings."""
+
+    def __init__(self, settings: dict[str, str]):
+        self.settings = settings
+        self._processes: list[Process] = []
+
+    def start(self, role: str, **more: str) -> Process:
+        """worker.py in that role."""
+        process = Process([sys.executable, "worker.py", role], self.settings | more)
+        self._processes.append(process)
+        return process
+
+    def said(self) -> str:
+        """What all of them said, for whoever looks into a failure."""
+        return "\n".join(f"--- {process.pid}\n{process.said}" for process in self._processes)
+
+    def stop(self) -> None:
+        for process in self._processes:
+            process.stop()
+
+
+@contextmanager
+def crew(settings: dict[str, str]) -> Iterator[Crew]:
+    started = Crew(settings)
+    try:
+        yield started
+    except BaseException:
+        print(started.said())
+        raise
+    finally:
+        started.stop()
