@@ -1,0 +1,187 @@
+"""What every page meets: accessibility, no sideways scroll, room for fingers, little weight, no policy error."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+import config
+from tests import factories
+from tests.journeys.conftest import PHONE, WIDE, Installation, Open
+from tests.pipeline.engine import site_with_keywords
+from webapp.content.media import keep
+from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
+from webapp.pipeline import control
+from webapp.publishing.models import PublicationStatus, WaitingReason
+
+AXE = config.ROOT / ".assets/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LEAST_TARGET = 44  # pixels, on a phone
+FIRST_LOAD = 64_000  # bytes on the wire
+SCRIPTS = 20_000  # bytes, compressed
+
+PAGES = (
+    "/", "/sites/new", "/sites/{full}/", "/sites/{full}/keywords", "/sites/{full}/keywords/add",
+    "/sites/{full}/keywords/import", "/sites/{full}/clusters", "/sites/{full}/clusters/{cluster}",
+    "/sites/{full}/ideas", "/sites/{full}/tasks", "/sites/{full}/articles", "/sites/{full}/articles/{article}",
+    "/sites/{full}/images", "/sites/{full}/runs", "/sites/{full}/runs/{paused}", "/sites/{full}/runs/{paused}/cancel",
+    "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
+    "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/settings", "/sites/{full}/delete",
+    "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
+    "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
+    "/sites/{empty}/queue", "/sites/nowhere/",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def places(installation: Installation) -> Iterator[dict[str, object]]:
+    """What stands in the addresses: a site with rows in every state, one without any, runs that stopped."""
+    account = installation.account()
+    site = site_with_keywords(20, account=account)
+    cluster = factories.cluster(site)
+    factories.idea(site, cluster)
+    factories.task(site, status=TaskStatus.ATTENTION, attention="The answer was no JSON.")
+    article = factories.article(site, ArticleStatus.REVIEW)
+    picture = keep(b"\x89PNG\r\n\x1a\n", "image/png")
+    factories.image(article, file=picture)
+    factories.image(article, ImageStatus.ATTENTION)
+    for status in PublicationStatus:
+        factories.publication(site, status)
+    factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
+    cancelled = control.cancel(factories.run(site), "Ana")
+    paused = control.pause(factories.run(site), "Ana")
+    yield {
+        "full": site.slug,
+        "empty": factories.site(account).slug,
+        "cluster": cluster.id,
+        "article": article.id,
+        "cancelled": cancelled.id,
+        "paused": paused.id,
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_shuts_anybody_out(open_page: Open, places: dict, viewport: dict, scheme: str) -> None:
+    page = open_page("/", viewport=viewport, scheme=scheme)
+    found = {}
+    for address in PAGES:
+        page.goto(address.format(**places))
+        if problems := barriers(page):
+            found[address] = problems
+
+    assert not found, json.dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> None:
+    page = open_page("/sign-in", scheme=scheme, stranger=True)
+    assert barriers(page) == []
+
+    page.get_by_label("Email address").fill("nobody@example.com")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+
+    assert "do not belong together" in page.locator("main").inner_text()
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("/sites/{full}/automation", "max_tasks_per_run"),
+        ("/sites/{full}/publishing", "queue_limit"),
+        ("/sites/{full}/settings", "name"),
+    ],
+)
+def test_a_refused_form_shuts_nobody_out(open_page: Open, places: dict, address: str, field: str) -> None:
+    page = open_page(address.format(**places), javascript=True)
+    page.evaluate("name => { document.getElementsByName(name)[0].value = '' }", field)
+    page.get_by_role("button", name="Save changes").click()
+    page.wait_for_selector("#error-summary")
+
+    assert page.locator(f"[name={field}]").get_attribute("aria-invalid") == "true"
+    assert barriers(page) == []
+
+
+def test_nothing_scrolls_sideways_at_320_pixels(open_page: Open, places: dict) -> None:
+    page = open_page("/", viewport={"width": 320, "height": 700})
+    wide = []
+    for address in PAGES:
+        page.goto(address.format(**places))
+        if beyond := page.evaluate(BEYOND_THE_EDGE):
+            wide.append(f"{address}: {beyond}")
+
+    assert not wide, json.dumps(wide, indent=1)
+
+
+BEYOND_THE_EDGE = """(() => {
+    const edge = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= edge) return [];
+    return [...document.querySelectorAll("main *")].filter(element => element.getBoundingClientRect().right > edge)
+        .map(element => element.outerHTML.slice(0, 100));
+})()"""
+
+
+def test_fingers_have_room_on_a_phone(open_page: Open, places: dict) -> None:
+    page = open_page("/", viewport=PHONE)
+    small = {}
+    for address in PAGES:
+        page.goto(address.format(**places))
+        if found := page.evaluate(SMALL_TARGETS, LEAST_TARGET):
+            small[address] = found
+
+    assert not small, json.dumps(small, indent=1)
+
+
+SMALL_TARGETS = """least => [...document.querySelectorAll("button, input:not([type=hidden]), select, summary, .btn")]
+    .map(element => element.matches("[type=checkbox], [type=radio]") ? element.closest("label") || element : element)
+    .filter(element => element.checkVisibility() && !element.closest("[role=tooltip], .tip"))
+    .map(element => [element, element.getBoundingClientRect()])
+    .filter(([element, box]) => box.width && (box.height < least - 0.5 || box.width < least - 0.5))
+    .map(([element, box]) => `${element.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)"""
+
+
+def test_the_first_load_is_light(open_page: Open, places: dict) -> None:
+    page = open_page("/sign-in", stranger=True)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    weights: list[int] = []
+    session.on("Network.loadingFinished", lambda told: weights.append(int(told["encodedDataLength"])))
+    page.goto("/sign-in")
+    page.wait_for_load_state("networkidle")
+
+    assert len(weights) >= 5  # the page, its style, its scripts, its font
+    assert sum(weights) <= FIRST_LOAD
+    scripts = [Path(config.ROOT / "static" / name).read_bytes() for name in ("app.js", "vendor/htmx.min.js")]
+    assert sum(len(gzip.compress(script)) for script in scripts) <= SCRIPTS
+
+
+def test_a_stop_says_why_and_what_next_above_the_fold_of_a_phone(open_page: Open, places: dict) -> None:
+    for run, words, step in (
+        ("paused", "Paused by Ana", "Resume"),
+        ("cancelled", "Cancelled by Ana", "Start a new run"),
+    ):
+        page = open_page(f"/sites/{places['full']}/runs/{places[run]}", viewport=PHONE)
+
+        why = page.locator("#why")
+        assert words in why.inner_text()
+        action = page.get_by_role("button", name=step).or_(page.get_by_role("link", name=step)).first
+        for part in (why, action):
+            box = part.bounding_box()
+            assert box is not None and box["y"] + box["height"] <= PHONE["height"]
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds, a line each."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [
+        f"{violation['id']}: {node['html'][:120]} {json.dumps([one['message'] for one in node['any'][:1]])}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:3]
+    ]
