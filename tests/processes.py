@@ -12,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import redis
+
 import config
+from tests import servers
 
 WITHIN = 60.0  # seconds: long enough for a busy machine, so that only what never happens fails
 LOOKS_EVERY = 0.05
@@ -153,3 +156,41 @@ def crew(settings: dict[str, str]) -> Iterator[Crew]:
         raise
     finally:
         started.stop()
+
+
+class MortalRedis:
+    """A Redis of one test, to be killed and started again, empty, at the same address."""
+
+    def __init__(self, folder: Path):
+        self._socket = folder / "redis.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"unix://{self._socket}"
+        self.start()
+
+    def start(self) -> None:
+        command = [servers.redis_binary(), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, cwd=self._socket.parent, preexec_fn=_end_with_us
+        )
+        eventually(self._answers)
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return bool(redis.Redis.from_url(self.address).ping())
+        except redis.exceptions.RedisError:
+            return False
+
+
+@contextmanager
+def mortal_redis() -> Iterator[MortalRedis]:
+    with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
+        started = MortalRedis(Path(folder))
+        try:
+            yield started
+        finally:
+            started.kill()

@@ -43,7 +43,7 @@ def redis_server() -> Iterator[str]:
     """The address of an empty Redis. Raises Missing."""
     with _short_folder() as folder:
         socket = folder / "redis.sock"
-        command = [_redis_binary(), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
+        command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
         with _running(command, lambda: _redis_answers(socket)):
             yield f"unix://{socket}"
 
@@ -73,7 +73,7 @@ def execute(address: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-def _redis_binary() -> str:
+def redis_binary() -> str:
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
         raise Missing("There is no redis-server on this machine: apt install redis-server.")
