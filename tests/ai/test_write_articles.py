@@ -9,6 +9,7 @@ from tests.ai import requests
 from webapp.ai.embedded.article import FAQ, IN_ENGLISH, NOTE
 from webapp.ai.embedded.provider import EmbeddedProvider
 from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
+from webapp.content.sanitise import clean
 
 TAGS = {"h2", "h3", "p", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "strong"}
 
@@ -160,6 +161,13 @@ def test_odd_words_make_clean_articles(
     assert attributes <= {("p", "class", "draft-note"), ("th", "scope", "col")}
     assert len(result.meta_title) <= 60 and len(result.meta_description) <= 155
     assert result.title.strip() and result.excerpt.strip() and result.meta_title.strip()
+
+
+def test_nothing_in_it_has_to_be_cleaned_away() -> None:
+    html = written(requests.article("crème & co", keywords=["it's <b>", "“x”"], target_words=1200)).body_html
+    before, after = read(html), read(clean(html))
+
+    assert (after.blocks, after.attributes) == (before.blocks, before.attributes)
 
 
 def test_markup_in_keywords_is_text() -> None:

@@ -3,12 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
 from webapp.accounts.models import Account, Role
 from webapp.accounts.signup import first_owner
+from webapp.ai.embedded.grouping import group
 from webapp.content.models import Keyword, KeywordStatus
 from webapp.core.db import db
 from webapp.credits import ledger
@@ -48,6 +50,17 @@ def test_the_file_is_as_people_export_them_and_the_report_says_what_was_left_out
     assert set(odd) >= set("“”’–éè🌱")
     assert "repeat others" in said and "cannot be read (lines " in said
     assert "Monstera Care" not in phrases and "monstera care" in phrases
+
+
+@pytest.mark.parametrize("topic", ["fungus gnat", "root rot", "fiddle leaf fig", "terrarium", "calathea", "fertilize"])
+def test_its_keywords_fall_into_topics(app: Flask, topic: str) -> None:
+    found_demo()
+    keywords = db.session.scalars(select(Keyword).order_by(Keyword.id)).all()
+    groups = group([keyword.phrase for keyword in keywords], [keyword.volume for keyword in keywords])
+
+    about = [[topic in keywords[index].phrase for index in members] for members in groups]
+    assert [all(members) for members in about if any(members)] == [True]
+    assert 30 <= len(groups) <= 45
 
 
 def test_a_second_call_changes_nothing_and_says_so(app: Flask) -> None:
