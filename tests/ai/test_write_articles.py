@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.ai import requests
 from webapp.ai.embedded.article import FAQ, IN_ENGLISH, NOTE
+from webapp.ai.embedded.headings import HEADINGS
 from webapp.ai.embedded.provider import EmbeddedProvider
 from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
 from webapp.content.sanitise import clean
@@ -98,6 +99,14 @@ def test_a_sentence_comes_once_in_an_article_of_the_usual_length() -> None:
     sentences = [one for text in texts(result, "p") for one in re.split(r"(?<=[.?])\s", text)]
 
     assert len(set(sentences)) == len(sentences)
+
+
+def test_no_list_says_the_same_twice() -> None:
+    outline = [heading for headings in HEADINGS.values() for heading in headings[:1]]
+    result = written(requests.article(outline=outline, target_words=2000))
+    items = [*texts(result, "li"), *texts(result, "td")]
+
+    assert len(items) >= 15 and len(set(items)) == len(items)
 
 
 def test_its_own_question_is_answered_at_the_top_and_not_among_the_others() -> None:

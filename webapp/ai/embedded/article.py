@@ -133,12 +133,14 @@ class Draft:
     def _extra(self, part: Part) -> str:
         """The list or the table that a reader would want there."""
         match part:
-            case Part.BEFORE | Part.START:
+            case Part.BEFORE:
                 return self._list("ul", self._in_order(sentences.POINTS, 4))
             case Part.STEPS:
                 return self._list("ol", self._in_order(sentences.STEPS, 5))
-            case Part.MISTAKES | Part.ROUTINE:
+            case Part.MISTAKES:
                 return self._table(self._in_order(sentences.ROWS, 3))
+            case Part.ROUTINE:
+                return self._list("ul", self._in_order(sentences.HABITS, 4))
             case _:
                 return ""
 

@@ -340,6 +340,13 @@ STEPS = (
     "Repeat what worked, without adding to it.",
     "Decide what to leave out next time.",
 )
+HABITS = (
+    "Every day: nothing, unless something looks different",
+    "Every week: five minutes for {topic}, always at the same hour",
+    "Every month: a look at the notes, and one thing less to do",
+    "Every season: the parts that take a whole morning",
+    "Once a year: a fresh start, with everything on the table",
+)
 TABLE_HEADINGS = ("If you", "Then")
 ROWS = (
     ("are just beginning", "take the simplest variant and stay with it for a while"),
