@@ -50,6 +50,11 @@ def test_redis_forgets_who_gives_no_sign_of_life(worker: PressroomWorker) -> Non
     worker.heartbeat()
     assert 0 < connection().ttl(worker.key) <= GONE_AFTER
 
+    with connection().pipeline() as as_a_job_begins:
+        worker.heartbeat(1000, as_a_job_begins)
+        as_a_job_begins.execute()
+    assert 0 < connection().ttl(worker.key) <= GONE_AFTER
+
 
 @on_sqlite
 def test_a_flush_makes_nobody_unknown(worker: PressroomWorker) -> None:
