@@ -173,7 +173,8 @@ def open_page(installation: Installation, browser: Browser, signed_in: dict) -> 
 
 def _words(message: ConsoleMessage) -> str:
     """What a page complains of. That an answer was an error is the test's own matter."""
-    if message.type not in ("error", "warning") or "Failed to load resource" in message.text:
+    about_the_answer = "Failed to load resource" in message.text or "Failed to fetch" in message.text
+    if message.type not in ("error", "warning") or about_the_answer:
         return ""
     return message.text
 
