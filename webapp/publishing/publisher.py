@@ -20,7 +20,7 @@ from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.core.settings import settings
 from webapp.publishing.destinations import post_of, target_for
-from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.queries import due
 from webapp.publishing.schedule import lock, push_back, schedule, wait
 from webapp.publishing.target import CredentialsRefused, Post, Published, Target, TargetError
@@ -176,16 +176,16 @@ def _finish(publication: Publication, published: Published) -> None:
     publication.status, publication.owner = PublicationStatus.PUBLISHED, None
     publication.published_at, publication.next_attempt_at = now(), None
     publication.link, publication.remote_id, publication.error = published.link, published.remote_id, ""
-    lock(publication.site_id).credentials_refused = False
+    _set_refused(publication, False)
 
 
 def _fail(publication: Publication, error: TargetError) -> None:
     """Back to its slot with a backoff; at last, or if it will never do, failed with the target's own words."""
     publication.owner, publication.error = None, error.sentence
     if isinstance(error, CredentialsRefused):
-        lock(publication.site_id).credentials_refused = True
-        publication.attempts = 0
         wait(publication, WaitingReason.TARGET_REFUSES_CREDENTIALS)
+        publication.attempts = 0
+        _set_refused(publication, True)
     elif error.permanent or publication.attempts >= TRIES:
         publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
     else:
@@ -193,6 +193,10 @@ def _fail(publication: Publication, error: TargetError) -> None:
         seconds = max(error.retry_after, random.uniform(0, longest))
         publication.status = PublicationStatus.SCHEDULED
         publication.next_attempt_at = now() + timedelta(seconds=seconds)
+
+
+def _set_refused(publication: Publication, refused: bool) -> None:
+    db.session.get_one(PublishingSettings, publication.site_id).credentials_refused = refused
 
 
 def _lose(publication: Publication) -> None:

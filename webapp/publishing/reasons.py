@@ -16,6 +16,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True)
 class Words:
+    title: str
     sentence: str
     remedy: str
     where: Remedy
@@ -23,31 +24,43 @@ class Words:
 
 WORDS: dict[WaitingReason, Words] = {
     WaitingReason.QUEUE_FULL: Words(
-        "The queue is full: as many are scheduled as you allow at once.",
+        "The queue is full",
+        "As many articles are scheduled as the queue limit allows.",
         "It moves up by itself when one goes out. Or raise the queue limit.",
         Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.QUEUE_PAUSED: Words(
-        "Publishing is paused for this site.", "Switch the pause off.", Remedy.PUBLISHING_SETTINGS
+        "Publishing is paused",
+        "Publishing is paused for this site.",
+        "Switch the pause off.",
+        Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.NO_PUBLISHING_DAY: Words(
+        "No day or time to publish",
         "The schedule has no day or no time to publish at.",
         "Choose at least one day and one time.",
         Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.AUTO_PUBLISH_OFF: Words(
-        "Publishing by itself is switched off.", "Publish it now, or switch it on.", Remedy.PUBLISHING_SETTINGS
+        "Publishing by itself is off",
+        "Publishing by itself is switched off.",
+        "Publish it now, or switch it on.",
+        Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.TARGET_NOT_CONNECTED: Words(
-        "The site has no place to publish to.", "Connect one.", Remedy.SITE_SETTINGS
+        "No place to publish to", "The site has no place to publish to.", "Connect one.", Remedy.SITE_SETTINGS
     ),
     WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
-        "The place it goes to refuses the credentials.", "Enter the right ones.", Remedy.SITE_SETTINGS
+        "Credentials are refused",
+        "The place it goes to refuses the credentials.",
+        "Enter the right ones.",
+        Remedy.SITE_SETTINGS,
     ),
     WaitingReason.DRAFT_QUALITY: Words(
+        "Drafts of the embedded provider",
         "It was drafted without a language model, so it never goes to a real site by itself.",
         "Rewrite it, or publish it now if you want it as it is.",
         Remedy.SITE_SETTINGS,
     ),
-    WaitingReason.HELD: Words("You hold it back.", "Release it.", Remedy.RELEASE),
+    WaitingReason.HELD: Words("Held", "Somebody holds it back.", "Release it.", Remedy.RELEASE),
 }

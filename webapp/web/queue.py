@@ -27,7 +27,7 @@ MOST = 200  # of each kind on the page
 MOVING, STANDING = 2, 30  # seconds between two looks, while something goes out and while it will
 
 PLACES: dict[Remedy, tuple[str, str] | None] = {
-    Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Publishing settings"),
+    Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Settings"),
     Remedy.SITE_SETTINGS: ("sites.settings", "Site settings"),
     Remedy.RELEASE: None,
 }
@@ -37,6 +37,7 @@ PLACES: dict[Remedy, tuple[str, str] | None] = {
 class Explained:
     """Why something stands still, what to do about it, and where."""
 
+    title: str
     sentence: str
     remedy: str
     url: str
@@ -105,7 +106,7 @@ def _whereabouts(publication: Publication, site: Site) -> str:
     """When it goes out, or why it waits."""
     if publication.slot_at is not None:
         local = publication.slot_at.astimezone(site.zone)
-        return f"It goes out on {local:%a} {local.day} {local:%b} at {local:%H:%M}, {site.time_zone}."
+        return f"It goes out on {local:%a} {local.day} {local:%b} at {local:%H:%M} ({site.time_zone})."
     return WORDS[publication.reason].sentence if publication.reason else ""
 
 
@@ -151,7 +152,9 @@ def _by_reason(waiting: Any, site: Site) -> list[tuple[Explained, list[Publicati
 def _explained(words: Words, site: Site) -> Explained:
     place = PLACES[words.where]
     endpoint, text = place or ("", "")
-    return Explained(words.sentence, words.remedy, url_for(endpoint, slug=site.slug) if place else "", text)
+    return Explained(
+        words.title, words.sentence, words.remedy, url_for(endpoint, slug=site.slug) if place else "", text
+    )
 
 
 def _day(publication: Publication, site: Site) -> date:

@@ -1,0 +1,37 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from webapp.core import clock as clock_of_the_house
+from webapp.sites.models import Site
+
+MONDAY = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
+
+
+class Clock:
+    """What time it is for everything that asks the house's clock."""
+
+    def __init__(self, moment: datetime):
+        self.moment = moment
+
+    def now(self, _zone: object = None) -> datetime:
+        return self.moment
+
+    def pass_(self, **duration: float) -> None:
+        self.moment += timedelta(**duration)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Stands still at six in the morning of a Monday, UTC, until the test lets time pass."""
+    clock = Clock(MONDAY)
+    monkeypatch.setattr(clock_of_the_house, "datetime", clock)
+    return clock
+
+
+@pytest.fixture
+def site(app: Flask, clock: Clock) -> Site:
+    """Publishes each day at 9:00, 14:00 and 18:00 UTC."""
+    return factories.site(slug="herbs")
