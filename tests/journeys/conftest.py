@@ -29,6 +29,7 @@ from webapp.pipeline.founding import found_account
 
 READY_WITHIN = 60.0  # seconds
 STOPS_WITHIN = 15.0
+SOON = 15_000  # milliseconds
 SLOWED_BY = "0.2"  # seconds per call of the provider
 PASSWORD = "green paper lantern"
 WIDE = {"width": 1280, "height": 900}
@@ -60,7 +61,7 @@ def installation(migrated_sqlite: Path, redis_server: str) -> Iterator[Installat
             "EMBEDDED_DELAY": SLOWED_BY,
             "LEASE_TTL": "6",
         }
-        with started(environ) as address:
+        with started(environ, "--no-demo") as address:
             app = create_app(config.load(environ))
             with app.app_context():
                 email = _owner()
@@ -75,7 +76,7 @@ def started(environ: dict[str, str], *options: str) -> Iterator[str]:
     port = _free_port()
     with tempfile.TemporaryFile("w+") as said:
         supervisor = subprocess.Popen(
-            [sys.executable, "bin/supervise.py", "--port", str(port), "--no-demo", *options],
+            [sys.executable, "bin/supervise.py", "--port", str(port), *options],
             cwd=config.ROOT,
             env=_without_settings() | environ,
             stdout=said,

@@ -5,13 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Installation, Open
+from tests.journeys.conftest import SOON, Installation, Open
 from tests.pipeline.engine import site_with_keywords
 from webapp.core.db import db
 from webapp.pipeline.models import AiCall, Run, RunEvent
 from webapp.sites.models import Site
 
-SOON = 15_000  # milliseconds
 AT_THE_END = 90_000
 
 
