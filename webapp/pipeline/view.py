@@ -76,7 +76,6 @@ class RunView:
     reason: Reason | None
     percent: int
     processed: int
-    total: int
     items_left: int
     elapsed_seconds: int
     credits_used: int
@@ -105,7 +104,6 @@ def view_of(run: Run) -> RunView:
         reason=_reason(run),
         percent=run.percent,
         processed=sum(result.processed for result in results),
-        total=sum(result.total for result in results),
         items_left=sum(result.remaining for result in results),
         elapsed_seconds=_elapsed(run),
         credits_used=sum(result.credits for result in results),
