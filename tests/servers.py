@@ -156,7 +156,7 @@ def _wait_for(server: "subprocess.Popen[bytes]", ready: Callable[[], bool], said
 
 def _redis_answers(socket: Path) -> bool:
     try:
-        return bool(redis.Redis(unix_socket_path=str(socket)).ping())
+        return bool(redis.Redis.from_url(f"unix://{socket}").ping())  # without retries
     except redis.exceptions.RedisError:
         return False
 
