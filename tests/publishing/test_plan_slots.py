@@ -200,6 +200,10 @@ def test_a_window_of_no_length_is_one_slot() -> None:
     assert planned(of, "2026-06-01T00:00", 2) == ["06-01T07:00", "06-02T07:00"]
 
 
+def test_a_time_that_is_now_has_passed() -> None:
+    assert planned(chosen(), "2026-06-01T07:00", 2) == ["06-01T12:00", "06-02T07:00"]
+
+
 def test_today_goes_on_at_the_next_point_of_its_grid() -> None:
     of = chosen(SchedulingMode.STAGGER)
 
