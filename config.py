@@ -95,7 +95,7 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, least: flo
 
 
 def _instance(environ: Mapping[str, str]) -> Path:
-    path = Path(environ.get("PRESSROOM_INSTANCE") or ROOT / "instance").resolve()
+    path = (ROOT / (environ.get("PRESSROOM_INSTANCE") or "instance")).resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

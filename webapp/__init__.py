@@ -1,12 +1,8 @@
 """Puts the rooms together: settings, extensions, models, pages, commands."""
 
 from flask import Flask
-from flask_migrate import Migrate
 
 import config
-from webapp.core.db import db, prepare_sqlite
-
-migrate = Migrate()
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -25,15 +21,18 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
 
 def _connect_database(app: Flask, settings: config.Settings) -> None:
+    from flask_migrate import Migrate
+
     from webapp.accounts import models as accounts  # noqa: F401
     from webapp.content import models as content  # noqa: F401
+    from webapp.core.db import db, prepare_sqlite
     from webapp.credits import models as credits  # noqa: F401
     from webapp.pipeline import automation, models  # noqa: F401
     from webapp.publishing import models as publishing  # noqa: F401
     from webapp.sites import models as sites  # noqa: F401
 
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True)
+    Migrate().init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True)
     if settings.database_url.startswith("sqlite"):
         with app.app_context():
             prepare_sqlite(db.engine, settings.busy_timeout)
