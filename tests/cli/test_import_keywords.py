@@ -1,0 +1,67 @@
+"""`pressroom import-keywords SITE FILE`."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.cli.conftest import Pressroom
+from tests.pipeline.engine import rows
+from webapp.content.models import Keyword
+from webapp.sites.models import Site
+
+FILE = "Keyword,Volume\nbasil care,1200\nBasil  Care,900\ntomato care,many\nmint care,30\n"
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    return factories.site()
+
+
+def test_broken_lines_are_named_and_the_rest_is_imported(site: Site, pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "keywords.csv"
+    file.write_text(FILE)
+
+    said = pressroom("import-keywords", site.slug, str(file))
+
+    assert said.code == 0
+    assert said.out == "2 new, 1 already there, 1 not understood.\n"
+    assert said.err.startswith("line 4: ")
+    assert [keyword.phrase for keyword in rows(Keyword)] == ["basil care", "mint care"]
+
+
+def test_it_reads_from_a_pipe_too(site: Site, pressroom: Pressroom) -> None:
+    assert "2 new" in pressroom("import-keywords", site.slug, "-", given=FILE).out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "The file is empty"),
+        (b"basil care\n", "names no keyword column"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not written in UTF-8"),
+        (b"PK\x03\x04", "an Excel workbook"),
+        (b"Keyword\nbasil\x00care\n", "not a text file"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_as_a_whole(
+    site: Site, pressroom: Pressroom, tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "keywords.csv"
+    file.write_bytes(content)
+
+    said = pressroom("import-keywords", site.slug, str(file))
+
+    assert said.code == 1
+    assert words in said.err
+    assert rows(Keyword) == []
+
+
+@pytest.mark.parametrize(("path", "words"), [("nowhere.csv", "No such file"), ("/", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_named(site: Site, pressroom: Pressroom, path: str, words: str) -> None:
+    said = pressroom("import-keywords", site.slug, path)
+
+    assert said.code == 2
+    assert f"'FILE': {path!r}: {words}" in said.err
+    assert "Give the path of a file" in said.err

@@ -1,0 +1,87 @@
+"""doctor, ledger verify, demo and upgrade."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text, update
+
+from tests import factories
+from tests.cli.conftest import Pressroom
+from tests.pipeline.engine import rows
+from webapp.core.db import db
+from webapp.core.redis import connection
+from webapp.credits.models import CreditBalance
+from webapp.jobs import queue
+from webapp.jobs.timetable import Timekeeper
+from webapp.jobs.worker import PressroomWorker
+from webapp.sites.models import Site
+
+
+@pytest.fixture
+def everybody(app: Flask) -> None:
+    for name in (queue.RUNS, queue.UPKEEP):
+        PressroomWorker(app, name).register_birth()
+    Timekeeper(connection()).register_birth()
+
+
+def test_the_doctor_is_content_when_all_is_there(everybody: None, pressroom: Pressroom) -> None:
+    found = pressroom("doctor", "--json").json
+
+    assert found["ok"] is True
+    assert {"database", "redis", "worker:runs", "scheduler", "provider", "target"} <= {
+        check["name"] for check in found["checks"]
+    }
+    assert all(set(check) == {"name", "ok", "detail", "remedy"} for check in found["checks"])
+    assert "FAIL" not in pressroom("doctor").out
+
+
+def test_the_doctor_says_what_to_do_and_fails(app: Flask, pressroom: Pressroom) -> None:
+    said = pressroom("doctor")
+
+    assert said.code == 1
+    assert "FAIL  worker:runs" in said.out
+    assert "what to do: Start everything with bin/up" in said.out
+    assert pressroom("doctor", "--json").code == 1
+
+
+def test_books_that_agree(app: Flask, pressroom: Pressroom) -> None:
+    factories.account(credits=100)
+
+    assert pressroom("ledger", "verify", "--json").json == {
+        "ok": True, "accounts": 1, "entries": 1, "differences": [],
+    }  # fmt: skip
+    assert pressroom("ledger", "verify").out == "1 accounts, 1 entries, 0 differences.\n"
+
+
+def test_books_that_do_not_agree(app: Flask, pressroom: Pressroom) -> None:
+    account = factories.account(credits=100)
+    db.session.execute(update(CreditBalance).values(balance=7))
+    db.session.commit()
+
+    said = pressroom("ledger", "verify", "--json")
+
+    assert said.code == 1
+    assert f'"account_id": {account.id}' in said.out
+    assert "balance 7, entries 100" in pressroom("ledger", "verify").err
+
+
+def test_the_demo_is_made_once(app: Flask, pressroom: Pressroom) -> None:
+    assert "is ready" in pressroom("demo").out
+    assert "there already" in pressroom("demo").out
+    assert [site.slug for site in rows(Site)] == ["demo"]
+
+
+def test_an_upgrade_of_what_is_new_changes_nothing(app: Flask, pressroom: Pressroom) -> None:
+    factories.site()
+
+    assert "newest shape" in pressroom("upgrade").out
+    assert len(rows(Site)) == 1
+
+
+def test_a_database_of_newer_code_is_left_alone(app: Flask, pressroom: Pressroom) -> None:
+    db.session.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+    db.session.commit()
+
+    said = pressroom("upgrade")
+
+    assert said.code == 1
+    assert "of_tomorrow" in said.err and "Start the code that made it" in said.err
