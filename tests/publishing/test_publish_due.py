@@ -415,6 +415,23 @@ def test_while_the_destination_is_away_they_do_not_gather_into_a_flood(
     assert len(desk.taken) == 4
 
 
+def test_one_that_cannot_go_out_holds_nobody_up(
+    site: Site, desk: Desk, clock: Clock, longest_backoff: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "BACKOFF", 12 * 3600.0)
+    monkeypatch.setattr(publisher, "LONGEST_BACKOFF", 12 * 3600.0)
+    approved = approve_many(site, 3)
+    desk.answers = [PASSING]
+    clock.moment = at(1, 9)
+    publisher.publish_due()
+
+    for hour in (14, 18):
+        clock.moment = at(1, hour)
+        assert publisher.publish_due() == 1
+
+    assert statuses(approved) == ["scheduled", "published", "published"]
+
+
 def test_held_and_waiting_ones_are_not_spread(site: Site, desk: Desk, clock: Clock) -> None:
     change(site, queue_limit=3)
     approved = approve_many(site, 4)

@@ -135,6 +135,16 @@ def test_new_settings_give_new_slots_in_the_order_of_the_old(site: Site) -> None
     assert slots(approved) == [at(1, 10), at(1, 10, 45), at(1, 11, 30)]
 
 
+def test_at_once_is_a_minute_apart_however_fast_they_are_approved(site: Site, clock: Clock) -> None:
+    change(site, scheduling_mode=SchedulingMode.IMMEDIATE)
+    approved = [approve(site)]
+    for _ in range(2):
+        clock.pass_(seconds=5)
+        approved.append(approve(site))
+
+    assert slots(approved) == [at(1, 6, minute) for minute in (0, 1, 2)]
+
+
 def test_slots_change_hands_without_a_clash(site: Site) -> None:
     approved = approve_many(site, 3)
 
@@ -220,6 +230,27 @@ def test_two_who_approve_at_once_never_book_one_slot(app: Flask, site: Site) -> 
     taken = [row.slot_at for row in rows(site)]
     assert len(set(taken)) == 12
     assert_in_order(site)
+
+
+def test_who_schedules_waits_for_who_is_at_it(app: Flask, site: Site) -> None:
+    set_directly(site, paused=True)
+    first, second = approve_many(site, 2)
+    set_directly(site, paused=False)
+
+    def schedule_all() -> None:
+        with app.app_context():
+            schedule.schedule_all()
+
+    schedule.lock(site.id)
+    other = threading.Thread(target=schedule_all)
+    other.start()
+    other.join(0.5)
+    row = db.session.get_one(Publication, second.id)
+    row.status, row.reason, row.slot_at = PublicationStatus.SCHEDULED, None, at(1, 9)
+    db.session.commit()
+    other.join(60)
+
+    assert slots([first, second]) == [at(1, 14), at(1, 9)]
 
 
 def test_slots_of_different_sites_do_not_meet(site: Site) -> None:

@@ -11,7 +11,7 @@ from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.destinations import target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.slots import plan_slots
+from webapp.publishing.slots import MINUTE, SchedulingMode, plan_slots
 from webapp.sites.models import Site
 
 UNSETTLED = (PublicationStatus.WAITING, PublicationStatus.SCHEDULED)
@@ -54,7 +54,7 @@ def places(
     reasons = _reasons(line, settings, site)
     ready = [one for one in line if one.id not in reasons]
     admitted = ready[:room]
-    slots = plan_slots(settings.slots, site.zone, now(), taken, len(admitted)) if admitted else []
+    slots = plan_slots(settings.slots, site.zone, _start(settings, taken), taken, len(admitted)) if admitted else []
     slot_of = dict(zip((one.id for one in admitted), slots, strict=False))
     left = WaitingReason.NO_PUBLISHING_DAY if len(slots) < len(admitted) else WaitingReason.QUEUE_FULL
     return [
@@ -100,6 +100,14 @@ def reason_of_site(settings: PublishingSettings) -> WaitingReason | None:
     if settings.credentials_refused:
         return WaitingReason.TARGET_REFUSES_CREDENTIALS
     return None
+
+
+def _start(settings: PublishingSettings, taken: Collection[datetime]) -> datetime:
+    """Now; at once means a minute after the last one, however many are approved within a second."""
+    moment = now()
+    if settings.scheduling_mode is SchedulingMode.IMMEDIATE and taken:
+        return max(moment, max(taken) + MINUTE)
+    return moment
 
 
 def _reasons(line: Iterable[Publication], settings: PublishingSettings, site: Site) -> dict[int, WaitingReason]:

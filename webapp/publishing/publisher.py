@@ -22,7 +22,7 @@ from webapp.core.settings import settings
 from webapp.publishing.destinations import post_of, target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.queries import due
-from webapp.publishing.schedule import lock, push_back, schedule, wait
+from webapp.publishing.schedule import LATE, lock, push_back, schedule, wait
 from webapp.publishing.target import CredentialsRefused, Post, Published, Target, TargetError
 from webapp.sites.models import Site
 
@@ -32,7 +32,6 @@ BATCH = 100  # due publications looked at in one go
 TRIES = 8  # of one that fails for a passing reason
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 3600.0
-LATE = timedelta(minutes=5)  # overdue by more than this means that nobody published for a while
 LOST = "Whatever published it was lost before it could say how it went."
 BROKEN = "Something broke on our side ({}). Nothing of the article is lost; the whole error is in the log."
 

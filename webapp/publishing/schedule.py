@@ -25,6 +25,8 @@ from webapp.publishing.places import (
 )
 from webapp.sites.models import Site
 
+LATE = timedelta(minutes=5)  # overdue by more than this means that nobody published, or could, for a while
+
 
 def schedule(site_id: int) -> int:
     """Promotes what waits, first in first out, and says of the rest why it waits. Answers how many got a slot.
@@ -71,16 +73,16 @@ def reslot(site_id: int) -> list[Place]:
 
 
 def push_back(site_id: int) -> None:
-    """After an outage the first overdue one keeps its slot; the others, and all behind them, take the next ones.
+    """After an outage the first of those that are late keeps its slot; all behind it take the next ones.
 
-    The caller commits.
+    One that is late alone holds nobody up. The caller commits.
     """
     settings, moment = lock(site_id), now()
     if reason_of_site(settings) is not None:
         return
     line = [one for one in in_order(site_id, PublicationStatus.SCHEDULED) if not one.is_at_once]
-    overdue = [one for one in line if one.slot_at is not None and one.slot_at < moment]
-    if len(overdue) < 2:
+    late = [one for one in line if one.slot_at is not None and one.slot_at < moment - LATE]
+    if len(late) < 2:
         return
     others = line[1:]
     taken = taken_slots(site_id) - {one.slot_at for one in others}
