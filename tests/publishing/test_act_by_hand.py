@@ -166,12 +166,11 @@ def test_released_it_waits_for_what_else_holds_it(site: Site) -> None:
 
 
 def test_held_after_all_it_is_not_wanted_at_once_any_more(site: Site) -> None:
-    change(site, paused=True)
     publication = approve(site)
-    do(by_hand.publish_now, publication)
+    for act in (by_hand.publish_now, by_hand.hold, by_hand.release):
+        do(act, publication)
 
-    do(by_hand.hold, publication)
-    do(by_hand.release, publication)
+    change(site, paused=True)
 
     assert fresh(publication).reason is WaitingReason.QUEUE_PAUSED
 

@@ -106,22 +106,21 @@ def test_a_site_that_publishes_nothing_is_left_alone_even_before_the_queue_follo
     assert publisher.publish_due() == 0
 
 
-def test_what_was_moved_meanwhile_does_not_go_out(
-    app: Flask, site: Site, desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first, second = approve_many(site, 2)
-    for publication in (first, second):
-        do(by_hand.publish_now, publication)
-    clock.pass_(minutes=1)
+def test_what_was_moved_meanwhile_does_not_go_out(app: Flask, site: Site, desk: Desk, clock: Clock) -> None:
+    other = factories.site()
+    first, second = approve(site), approve(other)
+    clock.moment = at(1, 9)
 
-    def hold_the_other() -> None:
+    def move_the_second() -> None:
         with app.app_context():
-            do(by_hand.hold, second)
+            schedule.change_settings(second.site_id, {"publish_time_slots": ["10:00"]})
+            db.session.commit()
 
-    desk.meanwhile = hold_the_other
+    desk.meanwhile = move_the_second
 
     assert publisher.publish_due() == 1
-    assert statuses([first, second]) == ["published", "waiting"]
+    assert statuses([first, second]) == ["published", "scheduled"]
+    assert slots([second]) == [at(1, 10)]
 
 
 # failures
@@ -315,6 +314,18 @@ def test_who_gives_signs_of_life_is_left_alone(
     assert fresh(publication).status is PublicationStatus.PUBLISHING
 
 
+def test_a_sign_of_life_at_the_last_moment_counts(site: Site, clock: Clock) -> None:
+    publication = approve(site)
+    claimed(clock, publication)
+    seen = fresh(publication)
+    epoch, hb = seen.epoch, seen.hb
+    seen.hb += 1
+    db.session.commit()
+
+    assert not publisher._put_back(publication.id, site.id, epoch, hb)
+    assert fresh(publication).status is PublicationStatus.PUBLISHING
+
+
 def test_a_publisher_beats_while_it_waits_for_the_destination(site: Site, desk: Desk, clock: Clock) -> None:
     publication = approve(site)
     clock.moment = at(1, 9)
@@ -394,10 +405,11 @@ def test_who_was_not_yet_due_stays_behind_who_was(site: Site, desk: Desk, clock:
 
 def test_one_that_is_late_alone_goes_out_and_moves_nobody(site: Site, desk: Desk, clock: Clock) -> None:
     approved = approve_many(site, 3)
+    do(by_hand.hold, approved[1])  # so that there is a gap to move up into
     clock.moment = at(1, 11)
 
     assert publisher.publish_due() == 1
-    assert slots(approved)[1:] == [at(1, 14), at(1, 18)]
+    assert slots(approved)[2] == at(1, 18)
 
 
 def test_while_the_destination_is_away_they_do_not_gather_into_a_flood(
@@ -446,7 +458,7 @@ def test_held_and_waiting_ones_are_not_spread(site: Site, desk: Desk, clock: Clo
 
 def test_a_paused_site_is_behind_with_nothing(site: Site, desk: Desk, clock: Clock) -> None:
     approve_many(site, 3)
-    change(site, paused=True)
+    set_directly(site, paused=True)
     clock.moment = at(5, 8)
     assert publisher.publish_due() == 0
 

@@ -78,8 +78,6 @@ def push_back(site_id: int) -> None:
     One that is late alone holds nobody up. The caller commits.
     """
     settings, moment = lock(site_id), now()
-    if reason_of_site(settings) is not None:
-        return
     line = [one for one in in_order(site_id, PublicationStatus.SCHEDULED) if not one.is_at_once]
     late = [one for one in line if one.slot_at is not None and one.slot_at < moment - LATE]
     if len(late) < 2:
