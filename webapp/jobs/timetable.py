@@ -23,7 +23,7 @@ from webapp.jobs.sweep import sweep_until
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 1  # seconds
-RECONCILES_EVERY = 10  # seconds
+RECONCILES_EVERY = 5  # seconds
 WAITS_FOR_REDIS = 3  # seconds
 OURS = "timetable-"  # how the numbers of our entries begin
 
