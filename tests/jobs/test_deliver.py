@@ -8,12 +8,13 @@ from flask import Flask
 from redis import Redis
 from rq import Queue
 from rq.job import Job
-from sqlalchemy import update
+from sqlalchemy import create_engine, update
 
 from config import Settings
 from tests import factories
 from tests.pipeline import engine
 from tests.pipeline.scripted import ScriptedProvider
+from webapp import create_app
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.redis import connection
@@ -169,3 +170,22 @@ def test_a_scheduled_run_is_started_and_delivered(app: Flask) -> None:
 
     (run,) = engine.rows(Run)
     assert [job.args for job in jobs()] == [(run.id, run.epoch)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_busy_database_fails_no_job_and_the_run_is_delivered_again(
+    settings: Settings, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    impatient = create_app(dataclasses.replace(settings, busy_timeout=0.05))
+    with impatient.app_context(), create_engine(database_url).connect() as other:
+        run = factories.run(factories.site())
+        queue.deliver(run)
+        lose_the_only_job()
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        assert tasks.advance(run.id, run.epoch) is None
+        tasks.tick()
+        other.rollback()
+
+        assert "waits for the database" in caplog.text
+        db.session.rollback()
+        assert queue.deliver_waiting() == 1

@@ -33,7 +33,7 @@ def _try(look: Callable[[], object]) -> None:
     try:
         look()
     except (OperationalError, RedisError) as error:
-        log.warning("the sweep found something away and looks again: %s", error)
+        log.warning("the sweep found something away and looks again: %s", getattr(error, "orig", error))
     except Exception:
         log.exception("the sweep broke over something and looks again")
     finally:

@@ -1,5 +1,12 @@
 """What RQ calls: each function calls one of ours. All of them may run twice at once, and late."""
 
+import functools
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import OperationalError
+
 from webapp.core.db import db
 from webapp.jobs import queue
 from webapp.jobs.worker import stopping, worker_name
@@ -8,7 +15,27 @@ from webapp.pipeline.models import Run
 from webapp.pipeline.outcome import Again
 from webapp.publishing import publisher, schedule
 
+log = logging.getLogger(__name__)
 
+Given = ParamSpec("Given")
+Value = TypeVar("Value")
+
+
+def comes_again(task: Callable[Given, Value]) -> Callable[Given, Value | None]:
+    """A database that is busy or away is no failure of the task: the sweep or the timetable asks for it again."""
+
+    @functools.wraps(task)
+    def patient(*args: Given.args, **kwargs: Given.kwargs) -> Value | None:
+        try:
+            return task(*args, **kwargs)
+        except OperationalError as error:
+            log.warning("%s waits for the database: %s", task.__name__, error.orig)
+            return None
+
+    return patient
+
+
+@comes_again
 def advance(run_id: int, epoch: int) -> str:
     """Works on a run for a slice, and queues the next one."""
     outcome = runner.advance(run_id, epoch, worker=worker_name(), stopping=stopping)
@@ -17,22 +44,26 @@ def advance(run_id: int, epoch: int) -> str:
     return type(outcome).__name__
 
 
+@comes_again
 def tick() -> None:
     """Starts the runs that are due by their schedule."""
     for run in scheduling.start_due():
         queue.deliver(run)
 
 
+@comes_again
 def sweep() -> None:
     """Delivers queued runs that have no job."""
     queue.deliver_waiting()
 
 
+@comes_again
 def schedule_publications() -> None:
     """Gives waiting publications a slot or their reason."""
     schedule.schedule_all()
 
 
+@comes_again
 def publish_due() -> None:
     """Publishes what is due."""
     publisher.publish_due()
