@@ -332,11 +332,9 @@ def test_a_publisher_beats_while_it_waits_for_the_destination(site: Site, desk: 
     fence = claimed(clock, publication)
 
     with fence.beating(0.01):
-        beaten = threading.Event()
-        while not beaten.wait(0.02) and fresh(publication).hb < 2:
-            pass
+        beaten = any(fresh(publication).hb >= 2 for _ in range(3000))
 
-    assert fresh(publication).hb >= 2
+    assert beaten
 
 
 def test_who_was_taken_over_cannot_finish(

@@ -12,7 +12,7 @@ from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.core import clock as clock_of_the_house
 from webapp.core.db import db
-from webapp.publishing import approval
+from webapp.publishing import approval, schedule
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.slots import SchedulingMode
 from webapp.sites.models import Site
@@ -223,6 +223,13 @@ def test_a_preview_shows_what_would_move_and_saves_nothing(client: Visitor, site
     assert page.select_one("#publish_time_slots")["value"] == "12:00"  # type: ignore[index]
     assert [first.slot_at, second.slot_at] == slots
     assert saved(site).publish_time_slots == ["09:00", "14:00", "18:00"]
+
+
+def test_a_preview_knows_what_else_holds_the_site(client: Visitor, site: Site) -> None:
+    approved(site, "Basil")
+    schedule.change_settings(site.id, {"credentials_refused": True})
+
+    assert "No article would get another time." in client.send(f"{ADDRESS}/preview", FORM).text
 
 
 def test_a_preview_of_bad_input_says_so(client: Visitor, site: Site) -> None:

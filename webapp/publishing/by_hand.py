@@ -50,4 +50,3 @@ def _take(publication: Publication, allowed: tuple[PublicationStatus, ...], what
             f"“{publication.article.title}” is {publication.status.value} by now, so it cannot {what}.",
             "Nothing was changed: look at the queue as it is now.",
         )
-    publication.epoch += 1

@@ -57,15 +57,13 @@ def preview(slug: str) -> ResponseReturnValue:
     )
     places = line_up(site, wanted)
     moves = [(place, WORDS[place.reason] if place.reason else None) for place in places if place.moves]
-    answer = _page(
+    return _page(
         site,
         form,
         slots=_slots(site, wanted, {place.slot: place.publication for place in places if place.slot}),
         moves=moves[:MOVES],
         more_moves=max(0, len(moves) - MOVES),
     )
-    db.session.rollback()
-    return answer
 
 
 def _page(site: Site, form: PublishingForm, **of_preview: Any) -> str:
