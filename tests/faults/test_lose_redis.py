@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from redis import Redis
 
-from tests.faults.conftest import SLOWED, Disturbed, Made, assert_as_if_nothing_had_happened
+from tests.faults.conftest import SLOWED, Disturbed, Made, assert_as_if_nothing_had_happened, made_on, site_to_work_on
+from tests.pipeline import engine
 from tests.processes import Crew, MortalRedis, crew, eventually, mortal_redis
 from webapp.core.redis import connection
 from webapp.jobs.queue import RUNS, UPKEEP
 from webapp.jobs.timetable import TIMETABLE, Timekeeper, living_schedulers
+from webapp.pipeline.states import RunStatus
 
 
 def all_is_there_again(client: Redis) -> bool:
@@ -62,3 +65,17 @@ def test_a_redis_that_is_killed_and_comes_back_empty(
         eventually(lambda: all_is_there_again(Redis.from_url(mortal.address)))
         assert not any(worker.ended for worker in workers)
         assert "Traceback" not in at_leisure.said()
+
+
+def test_a_redis_that_keeps_nothing_more_stops_no_run(app: Flask, redis_server: str, undisturbed: Made) -> None:
+    site = site_to_work_on()
+    run = engine.start(site)
+    full = Redis.from_url(redis_server)
+    full.config_set("maxmemory", 1)
+    try:
+        done = engine.work_to_the_end(run)
+    finally:
+        full.config_set("maxmemory", 0)
+
+    assert done.status is RunStatus.COMPLETED
+    assert made_on(engine.reload(site)) == undisturbed

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import redis
+from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Engine, select, update
 from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import change, db
-from webapp.core.redis import AWAY
 from webapp.pipeline.models import MovedOn, Run
 from webapp.pipeline.states import RunStatus
 
@@ -161,7 +161,7 @@ class Claim:
 
 
 class SiteLock:
-    """`pressroom:lock:site:<id>` in Redis. It names who works; the row decides. Redis away is never an error."""
+    """`pressroom:lock:site:<id>` in Redis. It names who works; the row decides. Redis away or full is no error."""
 
     _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 
@@ -173,17 +173,17 @@ class SiteLock:
 
     def take(self) -> None:
         """Names us. Called only right after the row has said that the run is ours, so whoever it named is stale."""
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(RedisError):
             self._client.set(self._key, self._value, px=self._ttl_ms)
 
     def names_us(self) -> bool:
         try:
             return self._client.get(self._key) == self._value.encode()
-        except AWAY:
+        except RedisError:
             return False
 
     def release(self) -> None:
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(RedisError):
             self._client.eval(self._RELEASE, 1, self._key, self._value)
 
 
