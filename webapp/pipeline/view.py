@@ -17,7 +17,7 @@ from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import named
 from webapp.sites.models import Site
 
-LATEST = 40  # events on the page
+LATEST = 25  # events on the page
 
 LABELS = {
     RunStatus.QUEUED: "Queued",

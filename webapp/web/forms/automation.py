@@ -3,13 +3,14 @@
 from datetime import time
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, Form, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, Field, Form, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.validators import ValidationError
 
 from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
 from webapp.publishing.slots import Weekday
+from webapp.web.forms.numbers import WholeNumber
 
 MOST = 2**31 - 1
 WEEKDAYS = tuple(SelectChoice(day.value, day.value.capitalize()) for day in Weekday)
@@ -28,35 +29,26 @@ def a_time(form: Form, field: Field) -> None:
     field.data = f"{written:%H:%M}"
 
 
-def whole_number(label: str) -> IntegerField:
-    return IntegerField(
-        label,
-        [
-            InputRequired(f"{label}: give a whole number; 0 means unlimited."),
-            NumberRange(0, MOST, f"{label}: give a whole number from 0 (unlimited) to {MOST:,}."),
-        ],
-    )
+def per_run(label: str) -> WholeNumber:
+    return WholeNumber(label, 0, MOST, "unlimited")
 
 
 class AutomationForm(FlaskForm):
     enabled = BooleanField("Start runs by themselves")
     frequency = SelectField("How often", choices=[SelectChoice(one.value, one.value.capitalize()) for one in Frequency])
     weekdays = SelectMultipleField("Days", choices=WEEKDAYS)
-    month_day = IntegerField("Day of the month", [NumberRange(1, 31, "Give a day of the month from 1 to 31.")])
+    month_day = WholeNumber("Day of the month", 1, 31)
     run_time = StringField("Time", [a_time])
     stages_on = SelectMultipleField("Stages", choices=[SelectChoice(stage.value, stage.label) for stage in StageKey])
-    batch_size = IntegerField(
-        "Keywords in a batch",
-        [InputRequired("Give a number from 1 to 50."), NumberRange(1, 50, "Give a number from 1 to 50.")],
-    )
-    max_keywords_per_run = whole_number("Keywords per run")
-    max_clusters_per_run = whole_number("Clusters per run")
-    max_ideas_per_run = whole_number("Ideas per run")
-    max_tasks_per_run = whole_number("Tasks per run")
-    max_content_per_run = whole_number("Articles to illustrate per run")
-    max_images_per_run = whole_number("Images per run")
-    max_approvals_per_run = whole_number("Approvals per run")
-    max_credits_per_run = whole_number("Credits per run")
+    batch_size = WholeNumber("Keywords in a batch", 1, 50)
+    max_keywords_per_run = per_run("Keywords per run")
+    max_clusters_per_run = per_run("Clusters per run")
+    max_ideas_per_run = per_run("Ideas per run")
+    max_tasks_per_run = per_run("Tasks per run")
+    max_content_per_run = per_run("Articles to illustrate per run")
+    max_images_per_run = per_run("Images per run")
+    max_approvals_per_run = per_run("Approvals per run")
+    max_credits_per_run = per_run("Credits per run")
 
     def validate_weekdays(self, field: Field) -> None:
         if self.frequency.data == Frequency.WEEKLY.value and not field.data:

@@ -1,17 +1,17 @@
 """When approved articles go out, and what happens by itself."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, IntegerField, SelectField, SelectMultipleField, StringField
-from wtforms.form import BaseForm
-from wtforms.validators import StopValidation, ValidationError
+from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import ValidationError
 
 from webapp.publishing.models import PublishingSettings
 from webapp.publishing.slots import SchedulingMode, Weekday
 from webapp.publishing.written import read_dates, read_time, read_times
 from webapp.web.forms.checks import checked_by
+from webapp.web.forms.numbers import WholeNumber
 
 MOST = 1_000_000
 A_DAY = 24 * 60  # minutes
@@ -23,33 +23,16 @@ MODES = (
 )
 
 
-class WholeNumber(IntegerField):
-    """Says in one sentence what would do, whatever was written."""
-
-    def __init__(self, label: str, least: int, most: int, **kwargs: Any):
-        super().__init__(label, **kwargs)
-        self._least, self._most = least, most
-        self._sentence = f"{label}: give a whole number from {least} to {most:,}."
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(self._sentence) from None
-
-    def pre_validate(self, form: BaseForm) -> None:
-        if self.process_errors:
-            raise StopValidation()
-        if self.data is None or not self._least <= self.data <= self._most:
-            raise StopValidation(self._sentence)
+WAYS = [SelectChoice(value, text) for value, text, _ in MODES]
+DAYS = [SelectChoice(day.value, day.value.capitalize()) for day in Weekday]
 
 
 class PublishingForm(FlaskForm):
     auto_approve = BooleanField("Approve by itself")
     auto_publish = BooleanField("Publish by itself")
     paused = BooleanField("Pause publishing")
-    scheduling_mode = SelectField("How times are chosen", choices=[(value, text) for value, text, _ in MODES])
-    publish_days = SelectMultipleField("Days", choices=[(day.value, day.value.capitalize()) for day in Weekday])
+    scheduling_mode = SelectField("How times are chosen", choices=WAYS)
+    publish_days = SelectMultipleField("Days", choices=DAYS)
     publish_time_slots = StringField("Times", [checked_by(read_times)])
     stagger_start_time = StringField("From", [checked_by(read_time)])
     stagger_end_time = StringField("To", [checked_by(read_time)])
