@@ -1,0 +1,100 @@
+"""The automation settings: shown, saved, refused at the field."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.core.db import db
+from webapp.pipeline.automation import Automation, Frequency
+from webapp.pipeline.states import StageKey
+from webapp.pipeline.terms import automation_of
+from webapp.sites.models import Site
+
+ADDRESS = "/sites/beans/automation"
+GOOD: dict[str, Any] = {
+    "enabled": "y",
+    "frequency": "weekly",
+    "weekdays": ["tue", "fri"],
+    "month_day": "1",
+    "run_time": "06:30",
+    "stages_on": [stage.value for stage in StageKey if stage is not StageKey.APPROVAL],
+    "batch_size": "25",
+    "max_credits_per_run": "400",
+} | dict.fromkeys(Automation.LIMITS.values(), "3")
+
+
+@pytest.fixture
+def site(app: Flask, client: Visitor) -> Site:
+    member = factories.member(Role.EDITOR)
+    factories.signed_in(client, member.user)
+    return factories.site(member.account, slug="beans", time_zone="Europe/Berlin")
+
+
+def test_the_page_shows_what_waits_and_how_many_runs_it_takes(client: Visitor, site: Site) -> None:
+    factories.keywords(site, 5)
+    automation_of(site).max_keywords_per_run = 2
+
+    page = BeautifulSoup(client.get(ADDRESS).text, "html.parser").get_text(" ", strip=True)
+
+    assert "5 keywords waiting about 3 runs to clear" in page
+    assert "0 tasks waiting nothing waits" in page
+
+
+def test_settings_are_saved_and_the_next_run_is_worked_out(client: Visitor, site: Site) -> None:
+    answer = client.send(ADDRESS, GOOD, follow_redirects=True)
+
+    saved = automation_of(site)
+    assert answer.status_code == 200 and "saved" in answer.text
+    assert (saved.enabled, saved.frequency, saved.weekdays) == (True, Frequency.WEEKLY, ["tue", "fri"])
+    assert (saved.max_tasks_per_run, saved.max_credits_per_run, saved.batch_size) == (3, 400, 25)
+    assert saved.stages_off == [StageKey.APPROVAL.value]
+    assert saved.next_run_at is not None
+    local = saved.next_run_at.astimezone(site.zone)
+    assert f"{local:%a %H:%M}" in ("Tue 06:30", "Fri 06:30")
+
+
+def test_switching_it_off_leaves_no_next_run(client: Visitor, site: Site) -> None:
+    client.send(ADDRESS, GOOD)
+    client.send(ADDRESS, {name: value for name, value in GOOD.items() if name != "enabled"})
+
+    assert automation_of(site).next_run_at is None
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "said"),
+    [
+        ("max_tasks_per_run", "-1", "Tasks per run: give a whole number from 0 (unlimited) to 2,147,483,647."),
+        ("max_tasks_per_run", "many", "Tasks per run: give a whole number from 0 (unlimited) to 2,147,483,647."),
+        ("max_tasks_per_run", "", "Tasks per run: give a whole number from 0 (unlimited) to 2,147,483,647."),
+        ("max_credits_per_run", "1.5", "Credits per run: give a whole number"),
+        ("max_images_per_run", "2147483648", "Images per run: give a whole number"),
+        ("batch_size", "51", "Keywords in a batch: give a whole number from 1 to 50."),
+        ("month_day", "32", "Day of the month: give a whole number from 1 to 31."),
+        ("run_time", "25:00", "Give a time of day such as 02:00."),
+        ("weekdays", [], "Choose at least one day of the week."),
+    ],
+)
+def test_a_bad_value_is_answered_at_its_field_and_nothing_is_saved(
+    client: Visitor, site: Site, field: str, written: Any, said: str
+) -> None:
+    answer = client.send(ADDRESS, GOOD | {field: written})
+
+    assert answer.status_code == 422
+    assert said in BeautifulSoup(answer.text, "html.parser").get_text()
+    assert automation_of(site).max_tasks_per_run == 10
+    assert not automation_of(site).enabled
+
+
+def test_a_viewer_sees_but_does_not_change(client: Visitor, site: Site) -> None:
+    factories.signed_in(client, factories.member(Role.VIEWER, of=site.account).user)
+
+    page = client.get(ADDRESS)
+
+    assert page.status_code == 200 and "Save changes" not in page.text
+    assert client.send(ADDRESS, GOOD).status_code == 403
+    assert db.session.get_one(Automation, site.id).max_tasks_per_run == 10

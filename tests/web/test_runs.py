@@ -1,0 +1,117 @@
+"""Runs on the web: starting, the blocked start, the list with what was skipped, the log."""
+
+from datetime import UTC, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.core.db import db
+from webapp.core.redis import connection
+from webapp.pipeline import control
+from webapp.pipeline.automation import SkippedRun
+from webapp.pipeline.models import Run
+from webapp.pipeline.states import RunStatus
+from webapp.sites.models import Site
+
+ADDRESS = "/sites/beans/runs"
+
+
+@pytest.fixture
+def site(app: Flask, client: Visitor) -> Site:
+    member = factories.member(Role.EDITOR)
+    factories.signed_in(client, member.user)
+    return factories.site(member.account, slug="beans", time_zone="Europe/Berlin")
+
+
+def statuses(site: Site) -> list[RunStatus]:
+    return list(db.session.scalars(select(Run.status).where(Run.site_id == site.id).order_by(Run.id)))
+
+
+def test_a_start_is_handed_to_the_workers(client: Visitor, site: Site) -> None:
+    answer = client.send(ADDRESS)
+
+    run = db.session.scalars(select(Run)).one()
+    assert answer.location == f"{ADDRESS}/{run.id}"
+    assert run.started_by == "Ana"
+    assert connection().exists(f"rq:job:run-{run.id}-0-0")
+
+
+def test_a_double_click_starts_one_run(client: Visitor, site: Site) -> None:
+    first, second = (client.send(ADDRESS, {"start_token": "once"}) for _ in range(2))
+
+    assert first.location == second.location
+    assert len(statuses(site)) == 1
+
+
+def test_a_start_that_finds_a_run_in_the_way_offers_what_can_be_done(client: Visitor, site: Site) -> None:
+    run = control.pause(factories.run(site), "Ben")
+
+    answer = client.send(ADDRESS)
+
+    assert answer.status_code == 409
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert f"Run {run.id} is paused since" in page.get_text()
+    assert page.select_one(f"a[href='{ADDRESS}/{run.id}']")
+    client.send(str(page.select_one("form[action$='/replace']")["action"]))  # type: ignore[index]
+    assert statuses(site) == [RunStatus.CANCELLED, RunStatus.QUEUED]
+
+
+def test_the_list_says_which_scheduled_runs_did_not_start_and_why(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    due = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
+    db.session.add(SkippedRun(site_id=site.id, scheduled_for=due, why=f"Run {run.id} is queued.", run_id=run.id))
+
+    skipped = BeautifulSoup(client.get(ADDRESS).text, "html.parser").select_one("#skipped")
+
+    assert skipped is not None
+    assert "24 Nov, 02:00 Berlin time : skipped." in " ".join(skipped.get_text(" ").split())
+    assert skipped.select_one(f"a[href='{ADDRESS}/{run.id}']")
+
+
+def test_the_log_names_who_did_what(client: Visitor, site: Site) -> None:
+    run = control.pause(factories.run(site), "Ben")
+
+    page = client.get(f"{ADDRESS}/{run.id}/log").text
+
+    assert "Queued by Ana" in page and "Paused by Ben" in page
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])
+def test_a_move_that_no_longer_fits_changes_nothing_and_says_so(client: Visitor, site: Site, verb: str) -> None:
+    run = control.cancel(factories.run(site), "Ben")
+
+    answer = client.send(f"{ADDRESS}/{run.id}/{verb}")
+
+    assert answer.status_code == (303 if verb == "cancel" else 409)
+    assert statuses(site) == [RunStatus.CANCELLED]
+
+
+def test_a_viewer_starts_and_stops_nothing(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    factories.signed_in(client, factories.member(Role.VIEWER, of=site.account).user)
+
+    page = client.get(f"{ADDRESS}/{run.id}").text
+
+    assert "/pause" not in page and "/cancel" not in page
+    assert client.send(f"{ADDRESS}/{run.id}/pause").status_code == 403
+    assert client.send(ADDRESS).status_code == 403
+    assert statuses(site) == [RunStatus.QUEUED]
+
+
+def test_a_fragment_and_its_page_are_never_mixed_up(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    address = f"{ADDRESS}/{run.id}/live"
+
+    fragment = client.get(address, headers={"HX-Request": "true"})
+
+    assert [root["id"] for root in BeautifulSoup(fragment.text, "html.parser").find_all(recursive=False)] == ["live"]
+    assert client.get(address).location == f"{ADDRESS}/{run.id}"
+    known = {"HX-Request": "true", "If-None-Match": fragment.headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+    control.pause(run, "Ana")
+    assert client.get(address, headers=known).status_code == 200
