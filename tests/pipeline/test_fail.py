@@ -1,5 +1,7 @@
 """Errors: which end the run, which set an item aside, which are tried again. None keeps the site."""
 
+import errno
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,16 +21,18 @@ from tests.pipeline.engine import (
 )
 from tests.pipeline.scripted import ScriptedProvider, failing
 from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply, Request
-from webapp.content.models import Article, Task, TaskStatus
+from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
 from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import claim, paid_work, runner, view
+from webapp.pipeline import calls, claim, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, RunEvent
 from webapp.pipeline.outcome import Wait
+from webapp.pipeline.stages import images
 from webapp.pipeline.stages.articles import Articles
 from webapp.pipeline.states import RunStatus, StopReason
 
+IMAGES = Operation.IMAGE_GENERATION
 TEMPORARY = ProviderError("503 Service Unavailable", permanent=False)
 
 
@@ -230,3 +234,28 @@ def test_a_question_that_is_never_answered_sets_its_item_aside_and_its_hold_stay
     assert len(unknown) == 1
     assert sum(entry.amount for entry in rows(LedgerEntry, LedgerEntry.operation == Operation.CLUSTERING)) == -10
     assert_books_agree()
+
+
+@pytest.mark.parametrize("where", [calls, images], ids=["while keeping the answer", "while using it"])
+def test_a_full_disk_makes_the_run_wait_and_nothing_is_lost(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, where: ModuleType
+) -> None:
+    use(monkeypatch, ScriptedProvider())
+    site = site_with_keywords(4)
+    run = start(site)
+    with monkeypatch.context() as full:
+        full.setattr(where, "keep", no_room)
+        outcome = turn(run)
+        waiting = fresh(run)
+
+    assert isinstance(outcome, Wait)
+    assert (waiting.status, waiting.stop_reason) == (RunStatus.QUEUED, StopReason.STORAGE_FULL)
+    assert work_to_the_end(run).status is RunStatus.COMPLETED
+    assert {image.status for image in rows(Image)} == {ImageStatus.GENERATED}
+    charges = rows(LedgerEntry, LedgerEntry.kind == EntryKind.CHARGE, LedgerEntry.operation == IMAGES)
+    assert len(charges) == len(rows(Image)) > 0
+    assert_books_agree()
+
+
+def no_room(*_: object) -> str:
+    raise OSError(errno.ENOSPC, "No space left on device")
