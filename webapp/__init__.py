@@ -25,7 +25,7 @@ def _connect_database(app: Flask, settings: config.Settings) -> None:
 
     from webapp.accounts import models as accounts  # noqa: F401
     from webapp.content import models as content  # noqa: F401
-    from webapp.core.db import db, prepare_sqlite
+    from webapp.core.db import db, prepare_postgresql, prepare_sqlite
     from webapp.credits import models as credits  # noqa: F401
     from webapp.pipeline import automation, models  # noqa: F401
     from webapp.publishing import models as publishing  # noqa: F401
@@ -33,9 +33,11 @@ def _connect_database(app: Flask, settings: config.Settings) -> None:
 
     db.init_app(app)
     Migrate().init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True)
-    if settings.database_url.startswith("sqlite"):
-        with app.app_context():
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine, settings.busy_timeout)
+        else:
+            prepare_postgresql(db.engine, settings.busy_timeout, settings.lease_ttl)
 
 
 def _prepare_web(app: Flask, settings: config.Settings) -> None:

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, DateTime, Delete, Dialect, Engine, Enum, MetaData, Update, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -100,3 +102,24 @@ def prepare_sqlite(engine: Engine, busy_timeout: float) -> None:
     def begin(connection: Any) -> None:
         # A transaction that reads first and writes later would fail at once if somebody wrote in between.
         connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+def prepare_postgresql(engine: Engine, busy_timeout: float, lease: float) -> None:
+    """Sees to it that nobody waits for ever: not for a lock, and not on a process that froze while it held one."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {int(busy_timeout * 1000)}")
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        if not _reading.get():  # who only reads holds nobody up, and may think about it for as long as it takes
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(lease * 1000)}")
+
+    @event.listens_for(engine, "handle_error")
+    def lose(context: ExceptionContext) -> Exception | None:
+        """Its driver has several kinds of error for a connection that is gone. To us it is one: look again."""
+        if context.is_disconnect:
+            return OperationalError(context.statement, context.parameters, context.original_exception)
+        return None

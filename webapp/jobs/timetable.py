@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 LOOKS_EVERY = 1  # seconds
 RECONCILES_EVERY = 5  # seconds
 WAITS_FOR_REDIS = 3  # seconds
+SWEEP_ENDS_WITHIN = 5  # seconds, unless the database keeps it waiting
 OURS = "timetable-"  # how the numbers of our entries begin
 
 TIMETABLE: dict[str, int] = {  # what, every how many seconds
@@ -136,7 +137,7 @@ def keep_time(app: Flask) -> None:
         except RedisError as error:
             log.warning("the timetable waits for Redis: %s", error)
             ended.wait(WAITS_FOR_REDIS)
-    sweep.join()
+    sweep.join(SWEEP_ENDS_WITHIN)
 
 
 def living_schedulers(client: Redis) -> int:
