@@ -227,7 +227,7 @@ def how_to_sign_in(options: argparse.Namespace) -> list[str]:
     elsewhere = f"http://{socket.gethostname()}:{options.port}" if everywhere else address(options)
     return [
         "Signing in:            the first visit makes the owner's account.",
-        f"Not from this machine: {elsewhere}/welcome?token={os.environ['SETUP_TOKEN']}",
+        f"From elsewhere:        {elsewhere}/welcome?token={os.environ['SETUP_TOKEN']}",
     ]
 
 
