@@ -44,18 +44,20 @@ def nobody_writes(file: str | None) -> bool:
 def test_woken_amid_the_work_of_its_successor_it_calls_nobody_and_changes_nothing(
     at_work: Crew, disturbed: Disturbed, undisturbed: Made
 ) -> None:
-    workers = [at_work.start(RUNS), at_work.start(RUNS)]
-    at_work.start("timetable")
-    worker, job = freeze_who_has_it(disturbed, workers)
+    first = at_work.start(RUNS)
+    worker, job = freeze_who_has_it(disturbed, [first])
     frozen_at, epoch = now(), disturbed.run.epoch
+    at_work.start("timetable")
+    at_work.start(RUNS, EMBEDDED_DELAY="1")  # it has so much left to do that the first could help
     eventually(lambda: disturbed.run.epoch > epoch and disturbed.run.status is RunStatus.RUNNING)
 
     wake(job, worker.pid)
 
+    eventually(lambda: not lives(job))
+    assert disturbed.run.is_active, "it should have stopped long before the end of the run"
     assert_as_if_nothing_had_happened(disturbed, undisturbed)
     assert [call for call in disturbed.calls() if call.epoch == epoch and call.sent_at > frozen_at] == []
     assert disturbed.sent_again() <= LANES
-    eventually(lambda: not lives(job))
     assert not worker.ended
 
 
