@@ -2,10 +2,11 @@
 
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
 from flask import Flask
 from redis import Redis
 from rq import Queue, worker_registration
@@ -17,6 +18,8 @@ from webapp.jobs import queue
 from webapp.jobs.timetable import TIMETABLE, Timekeeper
 from webapp.jobs.worker import GONE_AFTER, PressroomWorker, without_trace_of_absence
 from webapp.pipeline.states import RunStatus
+
+Change = Callable[[MortalRedis], None]
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the database is not what it is about
 
@@ -102,17 +105,32 @@ def test_a_job_dies_with_its_killed_worker(app: Flask, at_work: Crew) -> None:
     eventually(lambda: not lives(job))
 
 
+def fill(mortal: MortalRedis) -> None:
+    Redis.from_url(mortal.address).config_set("maxmemory", 1)
+
+
+def empty(mortal: MortalRedis) -> None:
+    Redis.from_url(mortal.address).config_set("maxmemory", 0)
+
+
 @on_sqlite
-def test_a_worker_that_lost_redis_works_again_when_it_is_back(environ: dict[str, str], mortal: MortalRedis) -> None:
+@pytest.mark.parametrize(
+    ("take_away", "give_back"), [(MortalRedis.kill, MortalRedis.start), (fill, empty)], ids=["killed", "full"]
+)
+def test_who_lost_redis_works_again_when_it_is_back(
+    environ: dict[str, str], mortal: MortalRedis, take_away: Change, give_back: Change
+) -> None:
     with crew(environ | {"REDIS_URL": mortal.address}) as at_work:
         worker, keeper = at_work.start(queue.UPKEEP), at_work.start("timetable")
         eventually(lambda: listening_at(mortal.address, queue.UPKEEP) == 1)
 
-        mortal.kill()
-        eventually(lambda: "Redis" in keeper.said)
-        mortal.start()
+        take_away(mortal)
+        eventually(lambda: "Redis" in worker.said and "Redis" in keeper.said)
+        give_back(mortal)
 
-        upkeep = Queue(queue.UPKEEP, connection=Redis.from_url(mortal.address))
+        client = Redis.from_url(mortal.address)
+        upkeep = Queue(queue.UPKEEP, connection=client)
+        client.delete(upkeep.finished_job_registry.key)
         eventually(lambda: len(upkeep.finished_job_registry) > 0)
         assert not worker.ended and not keeper.ended
         assert "Traceback" not in at_work.said()
@@ -154,10 +172,11 @@ def record(error: BaseException) -> Any:
 
 
 def test_only_the_absence_of_redis_leaves_no_trace_in_the_log() -> None:
-    from redis.exceptions import ConnectionError
+    for away in (record(redis.exceptions.ConnectionError("refused")), record(redis.exceptions.ResponseError("full"))):
+        assert without_trace_of_absence(away)
+        assert away.exc_info is None
+    assert away.getMessage() == "Redis does not do it: full"
 
-    away, bug = record(ConnectionError("refused")), record(KeyError("x"))
-
-    assert without_trace_of_absence(away) and without_trace_of_absence(bug)
-    assert away.exc_info is None and "refused" in away.getMessage()
+    bug = record(KeyError("x"))
+    assert without_trace_of_absence(bug)
     assert bug.exc_info is not None

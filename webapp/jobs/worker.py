@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 from flask import Flask
 from redis.client import Pipeline
@@ -17,7 +18,7 @@ from rq import Queue, Worker, worker_registration
 from rq.executions import Execution
 from rq.job import Job
 
-from webapp.core.redis import AWAY, blocking_connection
+from webapp.core.redis import blocking_connection
 from webapp.core.settings import settings
 
 log = logging.getLogger(__name__)
@@ -53,16 +54,16 @@ def _worked_until_asked_to_stop(app: Flask, queue: str) -> bool:
     try:
         worker = PressroomWorker(app, queue)
         worker.work(logging_level="WARNING")
-    except AWAY as error:
+    except RedisError as error:
         log.warning("the worker of %s waits for Redis: %s", queue, error)
         return False
     return worker.was_asked_to_stop
 
 
 def without_trace_of_absence(record: logging.LogRecord) -> bool:
-    """Redis being away is no bug: a line says it, and a stack trace would only hide that line."""
-    if record.exc_info and isinstance(record.exc_info[1], AWAY):
-        record.msg, record.args, record.exc_info = f"Redis is away: {record.exc_info[1]}", (), None
+    """Redis being away or full is no bug: a line says it, and a stack trace would only hide that line."""
+    if record.exc_info and isinstance(record.exc_info[1], RedisError):
+        record.msg, record.args, record.exc_info = f"Redis does not do it: {record.exc_info[1]}", (), None
     return True
 
 
@@ -95,6 +96,13 @@ class PressroomWorker(Worker):
 
     def subscribe(self) -> None:
         """Takes no orders by way of Redis: RQ's would kill a job in the middle."""
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """What a job did not catch is a bug of ours, with its trace; but Redis going away around it is none."""
+        if isinstance(exc_info[1], RedisError):
+            log.warning("job %s could not be looked after: %s", job.id, exc_info[1])
+        else:
+            super().handle_exception(job, *exc_info)
 
     # signs of life
 
