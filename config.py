@@ -1,5 +1,6 @@
 """The environment as typed settings. Imports nothing of ours."""
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -145,10 +146,15 @@ def _redis_socket(instance: Path) -> Path:
 def _kept_secret(path: Path) -> str:
     """A secret made once and kept, so that sessions survive a restart. Made by whoever comes first."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        secret = secrets.token_urlsafe(48)
-        file.write(secret)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            secret = file.read().strip()
+            if not secret:
+                secret = secrets.token_urlsafe(48)
+                file.write(secret)
+    except OSError as error:
+        raise BadSetting(
+            f"{path} cannot be kept ({error.strerror}): make room for it and let it be read and written, or give a"
+            " SECRET_KEY."
+        ) from error
     return secret

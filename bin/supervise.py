@@ -48,6 +48,8 @@ def main() -> None:
             run(options, settings, stop_on_signals(), last_was_killed)
     except (CannotStart, NoRedis, config.BadSetting) as problem:
         sys.exit(f"bin/up: {problem}")
+    except OSError as problem:
+        sys.exit(f"bin/up: {problem}. Check the instance folder, the room on its disk, and how many processes may run.")
 
 
 def read_options() -> argparse.Namespace:

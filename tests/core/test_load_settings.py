@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,25 @@ def test_the_secret_is_made_once_and_is_nobody_elses_business(instance: Path) ->
     assert load(instance).secret_key == first
     assert stat.S_IMODE((instance / "secret_key").stat().st_mode) == 0o600
     assert load(instance.parent / "other").secret_key != first
+
+
+def test_a_secret_that_a_full_disk_cut_short_is_made_again(instance: Path) -> None:
+    instance.mkdir()
+    (instance / "secret_key").touch()
+
+    assert len(load(instance).secret_key) > 40
+
+
+def test_of_many_who_start_at_once_all_have_the_same_secret(instance: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len({secret for secret in pool.map(lambda _: load(instance).secret_key, range(32))}) == 1
+
+
+def test_a_secret_that_cannot_be_kept_is_named(instance: Path) -> None:
+    (instance / "secret_key").mkdir(parents=True)
+
+    with pytest.raises(BadSetting, match=r"secret_key cannot be kept .* SECRET_KEY"):
+        load(instance)
 
 
 def test_a_secret_of_ones_own_is_used_and_none_is_made(instance: Path) -> None:
