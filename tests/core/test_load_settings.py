@@ -132,7 +132,7 @@ def test_a_secret_that_a_full_disk_cut_short_is_made_again(instance: Path) -> No
 
 def test_of_many_who_start_at_once_all_have_the_same_secret(instance: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert len({secret for secret in pool.map(lambda _: load(instance).secret_key, range(32))}) == 1
+        assert len(set(pool.map(lambda _: load(instance).secret_key, range(32)))) == 1
 
 
 def test_a_secret_that_cannot_be_kept_is_named(instance: Path) -> None:
