@@ -22,6 +22,7 @@
     if (kind === "ok") setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 6000);
   }
   page.addEventListener("toast", (event) => toast(event.detail));
+  all("#toasts .toast.ok").forEach((box) => setTimeout(() => box.matches(":hover, :focus-within") || box.remove(), 6000));
 
   // Polling: not in hidden tabs; when the server is away a banner says so, and the page stays as it was.
   let lastAnswer = new Date();

@@ -1,6 +1,8 @@
 """`pressroom run`, pause, resume and cancel."""
 
 import dataclasses
+import signal
+import sys
 import threading
 
 import pytest
@@ -16,7 +18,7 @@ from tests.pipeline.engine import (
     site_with_keywords,
     start,
 )
-from tests.processes import eventually
+from tests.processes import Process, eventually
 from webapp.cli import runs
 from webapp.core.redis import connection
 from webapp.jobs.queue import RUNS
@@ -179,3 +181,17 @@ def test_without_redis_the_run_waits_and_says_so(app: Flask, site: Site, pressro
     assert "Redis does not answer; the run is queued" in said.err
     assert the_run().status is RunStatus.QUEUED
     assert "is cancelled" in pressroom("cancel", site.slug).out
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_real_ctrl_c_ends_only_the_watching(environ: dict[str, str], site: Site) -> None:
+    watching = Process([sys.executable, "-m", "webapp.cli", "run", site.slug, "--follow"], environ)
+    eventually(lambda: rows(Run) and f"Run {the_run().id}" in watching.said)
+
+    watching.send(signal.SIGINT)
+
+    assert watching.wait() == 130
+    assert "goes on without you" in watching.said
+    assert "Traceback" not in watching.said
+    assert the_run().status is RunStatus.QUEUED
+    watching.stop()

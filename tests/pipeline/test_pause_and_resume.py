@@ -15,17 +15,19 @@ from tests.pipeline.engine import (
     start,
     turn,
     use,
+    with_settings,
     work_to_the_end,
 )
 from tests.pipeline.scripted import Gate, ScriptedProvider
 from webapp.ai.provider import Operation
 from webapp.content.models import Cluster, Idea
+from webapp.core.db import db
 from webapp.core.redis import connection
-from webapp.pipeline import control, run_log, runner
+from webapp.pipeline import control, run_log, runner, view
 from webapp.pipeline.claim import key_of
-from webapp.pipeline.models import RunEvent
+from webapp.pipeline.models import AiCall, RunEvent
 from webapp.pipeline.outcome import Stop
-from webapp.pipeline.states import RunStatus, StopReason
+from webapp.pipeline.states import RunStatus, StageKey, StopReason
 
 
 def test_a_paused_run_holds_no_lock_and_no_worker(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,6 +66,7 @@ def test_a_resume_is_in_the_log_by_name(app: Flask) -> None:
 
 
 def test_no_call_is_made_after_a_pause(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_settings(app, lanes=1)  # so that, with one call out, none is just about to go
     gate = Gate(Operation.IDEA_GENERATION)
     provider = ScriptedProvider(gate)
     use(monkeypatch, provider)
@@ -92,6 +95,9 @@ def test_an_answer_that_comes_after_the_pause_is_kept_and_applied_without_paying
     gate.open()
     worker.finish()
     assert rows(Idea) == []
+    paused = view.view_of(fresh(run))
+    db.session.commit()
+    assert paused.kept_answers == len(rows(AiCall, AiCall.stage == StageKey.IDEAS)) > 0
 
     control.resume(fresh(run), "Ana")
     done = work_to_the_end(run)
@@ -133,6 +139,7 @@ def test_the_worker_of_before_the_pause_cannot_go_on_after_the_resume(
 
 @pytest.mark.parametrize("verb", ["pause", "cancel"])
 def test_a_resumed_run_obeys_like_a_new_one(app: Flask, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    with_settings(app, lanes=1)
     gate = Gate(Operation.CONTENT_GENERATION)
     provider = ScriptedProvider(gate)
     use(monkeypatch, provider)

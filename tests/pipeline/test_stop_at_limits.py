@@ -23,6 +23,7 @@ from webapp.pipeline import view
 from webapp.pipeline.models import Run, StageResult
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.publishing.models import PublishingSettings
+from webapp.sites.models import Site
 
 
 def stage(run: Run, key: StageKey) -> StageResult:
@@ -137,12 +138,29 @@ def test_articles_do_not_wait_for_a_stage_that_is_off(app: Flask) -> None:
     assert stage(run, StageKey.APPROVAL).processed == len(rows(Article)) > 0
 
 
+def approve_by_hand(site: Site) -> None:
+    db.session.get_one(PublishingSettings, site.id).auto_approve = False
+    db.session.commit()
+
+
+def test_what_waits_for_a_person_is_neither_planned_nor_promised_to_the_next_run(app: Flask) -> None:
+    site = site_with_keywords(12, max_keywords_per_run=4)
+    factories.article(site)
+    approve_by_hand(site)
+
+    run = start(site)
+    planned = run.initial_snapshot[StageKey.APPROVAL.value]["planned"]
+    ended = view.view_of(work_to_the_end(run))
+
+    assert planned == 0
+    assert ended.run.stop_reason is StopReason.LIMIT_REACHED
+    assert "8 keywords" in ended.reason.text and "article" not in ended.reason.text
+    assert any(row.note.startswith("Waiting for your review:") for row in ended.rows)
+
+
 def test_articles_wait_for_a_person_where_approving_is_by_hand_and_the_run_says_so(app: Flask) -> None:
     site = site_with_keywords(3)
-    settings = db.session.get(PublishingSettings, site.id) or PublishingSettings(site_id=site.id)
-    settings.auto_approve = False
-    db.session.add(settings)
-    db.session.commit()
+    approve_by_hand(site)
 
     run = work_to_the_end(start(site))
 

@@ -82,10 +82,12 @@ def test_switching_it_off_leaves_no_next_run(client: Visitor, site: Site) -> Non
 def test_a_bad_value_is_answered_at_its_field_and_nothing_is_saved(
     client: Visitor, site: Site, field: str, written: Any, said: str
 ) -> None:
-    answer = client.send(ADDRESS, GOOD | {field: written})
+    factories.keywords(site, 3)
+    answer = client.send(ADDRESS, GOOD | {"max_keywords_per_run": "-5", field: written})
 
     assert answer.status_code == 422
     assert said in BeautifulSoup(answer.text, "html.parser").get_text()
+    assert "about -" not in answer.text
     assert automation_of(site).max_tasks_per_run == 10
     assert not automation_of(site).enabled
 

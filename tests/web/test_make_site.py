@@ -1,6 +1,7 @@
 """Making a site: what comes with it, what is refused, and who may."""
 
 import pytest
+from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from tests import factories
@@ -73,6 +74,21 @@ def test_a_short_name_is_given_once_per_installation(client: Visitor) -> None:
     answer = client.send("/sites/new", filled_in(owner.account_id))
     assert answer.status_code == 422
     assert "balcony-herbs is taken" in answer.text
+
+
+def test_the_account_that_one_came_from_is_suggested_else_ones_latest(client: Visitor) -> None:
+    demo = factories.member()
+    own = factories.join(factories.account(), demo.user, Role.OWNER)
+    db.session.commit()
+    factories.signed_in(client, demo.user)
+
+    def suggested(address: str) -> str:
+        chosen = BeautifulSoup(client.get(address).text, "html.parser").select_one("#account option[selected]")
+        return str(chosen["value"]) if chosen else ""
+
+    assert suggested("/sites/new") == str(own.account_id)
+    assert suggested(f"/sites/new?account={demo.account_id}") == str(demo.account_id)
+    assert suggested("/sites/new?account=999999") == str(own.account_id)
 
 
 def test_nobody_makes_a_site_in_an_account_of_others(client: Visitor) -> None:

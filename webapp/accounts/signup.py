@@ -41,12 +41,12 @@ def normal_email(written: str) -> str:
 
 def checked_name(written: str) -> str:
     """A person's name without stray spaces. Raises Invalid."""
-    return _checked("name", written)
+    return _checked("name", "person", written)
 
 
 def checked_account_name(written: str) -> str:
     """An account's name without stray spaces. Raises Invalid."""
-    return _checked("account_name", written)
+    return _checked("account_name", "account", written)
 
 
 def checked_password(written: str) -> str:
@@ -140,10 +140,12 @@ def _operator_role(*, lock: bool = False) -> InstallationRole:
     return role
 
 
-def _checked(field: str, written: str) -> str:
+def _checked(field: str, whose: str, written: str) -> str:
     name = " ".join(written.split())
     if not name or not name.isprintable():
-        raise Invalid(field, "The name is empty or holds characters that cannot be shown.", "Type at least a letter.")
+        raise Invalid(
+            field, f"The {whose}'s name is empty or holds characters that cannot be shown.", "Type at least a letter."
+        )
     if len(name) > LONGEST_NAME:
-        raise Invalid(field, f"The name is longer than {LONGEST_NAME} characters.", "Use a shorter one.")
+        raise Invalid(field, f"The {whose}'s name is longer than {LONGEST_NAME} characters.", "Use a shorter one.")
     return name

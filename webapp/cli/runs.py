@@ -25,11 +25,15 @@ def run(site: str, follow: bool, as_json: bool) -> None:
 
     Exit code 0: it is started (with --follow: completed); 1: it is not; 130: Ctrl-C, and the run goes on.
     """
+    from webapp.core.errors import Conflict
     from webapp.jobs import queue
     from webapp.pipeline import control, view
     from webapp.pipeline.models import Trigger
 
-    started = control.start(site_named(site), by=BY, trigger=Trigger.COMMAND)
+    try:
+        started = control.start(site_named(site), by=BY, trigger=Trigger.COMMAND)
+    except control.RunInTheWay as blocked:
+        raise Conflict(blocked.sentence, _how_to_go_on(blocked.run, site)) from blocked
     _tell_who_will_work(queue.deliver(started))
     if follow:
         _follow(started.id, site)
@@ -37,6 +41,11 @@ def run(site: str, follow: bool, as_json: bool) -> None:
     click.echo(json.dumps(view.as_json(ended), indent=2) if as_json else _in_words(ended))
     if follow and ended.status.value != "completed":
         raise SystemExit(1)
+
+
+def _how_to_go_on(in_the_way: Any, site: str) -> str:
+    going_on = f"Go on with it: pressroom resume {site}. " if in_the_way.status.value == "paused" else ""
+    return f"{going_on}End it: pressroom cancel {site}. Nothing was started."
 
 
 def _tell_who_will_work(delivered: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import String, cast, func, select, update
 
 from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
 from webapp.content.media import keep, path_of
@@ -17,7 +17,7 @@ from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
-from webapp.pipeline.models import AiCall, CallStatus, Run, RunItem, StageResult
+from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
 from webapp.sites.models import Site
 
 SENDS = 2  # how often a question may be put whose answer never came: once, and once again
@@ -221,6 +221,20 @@ def answers_still_out(run: Run) -> int:
     """How many calls of a run that is not running may still come back and will be kept then."""
     calls = select(AiCall.id).where(AiCall.run_id == run.id, AiCall.status == CallStatus.SENT, AiCall.deadline > now())
     return len(db.session.scalars(calls).all())
+
+
+def answers_kept(run: Run) -> int:
+    """How many paid answers wait to be used: whoever comes to their items next uses them without paying."""
+    kept = (
+        select(func.count())
+        .select_from(AiCall)
+        .join(RunItem, (RunItem.run_id == AiCall.run_id) & (AiCall.item == _name_of_item))
+        .where(AiCall.run_id == run.id, AiCall.status == CallStatus.ANSWERED, RunItem.status == ItemStatus.IN_HAND)
+    )
+    return db.session.scalar(kept) or 0
+
+
+_name_of_item = cast(RunItem.stage, String) + ":" + cast(RunItem.row, String)
 
 
 def attribute(run: Run, item: RunItem, operation: Operation, article_id: int | None) -> None:

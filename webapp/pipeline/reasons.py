@@ -71,7 +71,7 @@ WORDS: dict[StopReason, Words] = {
     ),
     StopReason.PAUSED_BY_PERSON: Words(
         "Paused by {by}",
-        "Nothing is charged while a run is paused. It keeps its place, for as long as you like.",
+        "Nothing new is begun, for as long as you like. Answers that were on their way are kept, and paid for.",
         NextStep.RESUME,
         "Resume",
     ),

@@ -32,11 +32,11 @@ def end_of_stage(stage: StageKey, result: StageResult, terms: RunTerms) -> StopR
     """What cut a stage short that worked through all it had planned; None if nothing is left."""
     if not result.left_over:
         return None
+    if stage is StageKey.APPROVAL and not terms.approves:
+        return StopReason.NEEDS_A_PERSON
     limit = terms.limit(stage)
     if limit is not None and result.total >= limit:
         return StopReason.LIMIT_REACHED
-    if stage is StageKey.APPROVAL:
-        return StopReason.NEEDS_A_PERSON
     return None  # they came while the stage was at work: the next run has them
 
 
@@ -45,8 +45,14 @@ def end_of_run(stages: Iterable[StageResult]) -> tuple[StopReason, dict[str, Any
     results = list(stages)
     reasons = {result.cut_short for result in results}
     reason = next((reason for reason in WEIGHT if reason in reasons), StopReason.ALL_DONE)
-    left = [named(result.stage, result.left_over or result.remaining) for result in results]
+    of_runs = [result for result in results if reason is result.cut_short or not _is_for_people(result)]
+    left = [named(result.stage, result.left_over or result.remaining) for result in of_runs]
     return reason, {"left": _listed([words for words in left if words])}
+
+
+def _is_for_people(result: StageResult) -> bool:
+    """What waits there waits for a person: no later run takes it."""
+    return result.cut_short is StopReason.NEEDS_A_PERSON
 
 
 def named(stage: StageKey, count: int) -> str:

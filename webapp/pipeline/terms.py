@@ -7,6 +7,7 @@ from webapp.core.db import db
 from webapp.credits import budget, ledger, prices
 from webapp.pipeline.automation import Automation
 from webapp.pipeline.states import StageKey
+from webapp.publishing.approval import approves_by_itself
 from webapp.sites.models import Site
 
 
@@ -21,8 +22,12 @@ class RunTerms(BaseModel):
     budgets: dict[Operation, int]
     total_credits: int
     cap: int
+    approves: bool = True  # or people do
 
     def limit(self, stage: StageKey) -> int | None:
+        """How many items a run may take there; None: all that wait."""
+        if stage is StageKey.APPROVAL and not self.approves:
+            return 0
         return self.limits[stage] or None
 
 
@@ -44,4 +49,5 @@ def terms_of(site: Site) -> RunTerms:
         budgets=budget.operation_budgets(prices.split(site.id), total),
         total_credits=total,
         cap=automation.max_credits_per_run,
+        approves=approves_by_itself(site.id),
     )

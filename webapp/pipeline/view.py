@@ -82,6 +82,7 @@ class RunView:
     credits_cap: int | None
     recovering: bool
     pending_answers: int
+    kept_answers: int
     actions: frozenset[str]
     rows: list[StageRow]
     current: StageRow | None
@@ -110,6 +111,7 @@ def view_of(run: Run) -> RunView:
         credits_cap=run.terms["cap"] or None,
         recovering=run.status is RunStatus.QUEUED and run.stop_reason is StopReason.WORKER_LOST,
         pending_answers=0 if run.status is RunStatus.RUNNING else calls.answers_still_out(run),
+        kept_answers=0 if run.status is RunStatus.RUNNING else calls.answers_kept(run),
         actions=ACTIONS.get(run.status, frozenset()),
         rows=rows,
         current=current,

@@ -69,6 +69,8 @@ def runs_to_clear(pending: int, limit: int | None) -> str:
     """In how many runs what waits now is worked through, in words."""
     if not pending:
         return "nothing waits"
+    if limit is not None and limit < 0:
+        return ""
     if not limit or pending <= limit:
         return "clears in 1 run"
     return f"about {-(-pending // limit)} runs to clear"

@@ -141,7 +141,7 @@ def _answer(problem: Problem) -> ResponseReturnValue:
 
 
 def _page(problem: Problem) -> str:
-    told = {"problem": problem, "code": problem.code, "retry_url": _again()}
+    told = {"problem": problem, "code": problem.code, "retry_url": _again() if problem.code >= 500 else None}
     if problem.code < 500:
         return render_template("error.html", **told)
     # Nothing may ask the database now who is signed in and how many keywords there are.

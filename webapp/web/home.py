@@ -47,7 +47,7 @@ def new_site() -> ResponseReturnValue:
     owned = accounts_of(current_user, Role.OWNER)
     if not owned:
         raise NotAllowed(Role.OWNER)
-    form = NewSiteForm(owned)
+    form = NewSiteForm(owned, suggested=request.args.get("account", ""))
     if form.validate_on_submit():
         try:
             return _make(form)

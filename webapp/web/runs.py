@@ -118,7 +118,7 @@ def confirm_cancel(slug: str, run_id: int) -> ResponseReturnValue:
 
 @pages.post("/<int:run_id>/pause")
 def pause(slug: str, run_id: int) -> ResponseReturnValue:
-    return _control(slug, run_id, control.pause, "Run {} is paused. Nothing is charged meanwhile.")
+    return _control(slug, run_id, control.pause, "Run {} is paused. Nothing new is begun.")
 
 
 @pages.post("/<int:run_id>/resume")

@@ -89,7 +89,7 @@ BY_PART: dict[Part, tuple[str, ...]] = {
 
         The details differ from case to case, while the order of the work does not.
 
-        Look at how {here} and {keyword} depend on each other, if they do at all.
+        Ask what {here} and the rest of this page have in common, if anything.
 
         Two things that are searched for together need not belong together.
 

@@ -18,10 +18,10 @@ class NewSiteForm(FlaskForm):
     time_zone = StringField("Time zone", [checked_by(checked_zone)], default="UTC")
     language = StringField("Language", [checked_by(checked_language)], default="en")
 
-    def __init__(self, accounts: Sequence[Account]):
-        """`accounts`: those in which the person may make a site; the first is suggested."""
-        super().__init__(account=str(accounts[0].id))
+    def __init__(self, accounts: Sequence[Account], suggested: str):
+        """`accounts`: those in which the person may make a site; `suggested` the number of one, else it is the last."""
         self.accounts = {str(account.id): account for account in accounts}
+        super().__init__(account=suggested if suggested in self.accounts else str(accounts[-1].id))
 
     def validate_account(self, field: Field) -> None:
         if field.data not in self.accounts:
