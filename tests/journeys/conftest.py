@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
 import pytest
@@ -51,12 +50,14 @@ class Installation:
 
 
 @pytest.fixture(scope="session")
-def installation(migrated_sqlite: Path, redis_server: str) -> Iterator[Installation]:
-    """Web, two workers, upkeep and timetable over one SQLite file, with an owner who is an operator too."""
+def installation() -> Iterator[Installation]:
+    """Web, two workers, upkeep, timetable, a Redis of its own and SQLite, with an owner who is an operator too.
+
+    Its workers must not meet the jobs of other tests.
+    """
     with tempfile.TemporaryDirectory(prefix="pressroom-journeys-") as folder:
         environ = {
             "PRESSROOM_INSTANCE": folder,
-            "REDIS_URL": redis_server,
             "SECRET_KEY": "known to the tests",
             "EMBEDDED_DELAY": SLOWED_BY,
             "LEASE_TTL": "6",

@@ -13,9 +13,9 @@ AT_THE_END = 120_000  # milliseconds
 
 
 @pytest.fixture
-def newcomer(request: pytest.FixtureRequest, browser: Browser, redis_server: str, tmp_path: Path) -> Iterator[Page]:
+def newcomer(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     """At the address that a fresh installation printed."""
-    environ = {"PRESSROOM_INSTANCE": str(tmp_path), "REDIS_URL": redis_server}
+    environ = {"PRESSROOM_INSTANCE": str(tmp_path)}
     with started(environ) as address:
         context = browser.new_context(base_url=address, java_script_enabled=request.param)
         page = context.new_page()

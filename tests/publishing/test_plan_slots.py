@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webapp.publishing.slots import SchedulingMode, SlotSettings, Weekday, plan_slots
+from webapp.publishing.slots import SchedulingMode, SlotSettings, Weekday, instant_of, plan_slots
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -229,3 +229,9 @@ def test_it_goes_on_for_as_many_days_as_it_takes() -> None:
     of = chosen(publish_time_slots=(time(9),), skip_dates=skipped)
 
     assert plan_slots(of, BERLIN, utc("2026-06-01T00:00"), (), 1) == [utc("2034-08-18T07:00")]
+
+
+def test_a_time_that_is_marked_as_the_second_of_two_is_taken_as_the_first() -> None:
+    cairo, day = ZoneInfo("Africa/Cairo"), date(2026, 4, 24)  # the clocks skip from 00:00 to 01:00
+
+    assert instant_of(day, time(0, 0, fold=1), cairo) == instant_of(day, time(0, 0), cairo)

@@ -119,7 +119,7 @@ def _window(settings: SlotSettings, day: date, zone: ZoneInfo) -> tuple[datetime
 
 def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     """A local time as UTC: one that comes twice is its first occurrence, one that never comes the end of its gap."""
-    local = datetime.combine(day, at.replace(second=0, microsecond=0), tzinfo=zone)  # fold=0: the first of two
+    local = datetime.combine(day, at.replace(second=0, microsecond=0, fold=0), tzinfo=zone)
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
