@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "installation_role",
@@ -23,6 +24,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_installation_role")),
         sa.UniqueConstraint("name", name=op.f("uq_installation_role_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "operation_cost",
@@ -77,6 +79,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email", name=op.f("uq_user_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_user_fs_uniquifier")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "account_event",
@@ -92,6 +95,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_event")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("account_event", schema=None) as batch_op:
         batch_op.create_index("ix_account_event_account_id_id", ["account_id", "id"], unique=False)
@@ -144,6 +148,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("account_id", "user_id", name=op.f("uq_member_account_id_user_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_member_user_id"), ["user_id"], unique=False)
@@ -169,6 +174,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
         sa.UniqueConstraint("slug", name=op.f("uq_site_slug")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_site_account_id"), ["account_id"], unique=False)
@@ -260,6 +266,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
         sa.UniqueConstraint("site_id", "origin", name=op.f("uq_cluster_site_id_origin")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("cluster", schema=None) as batch_op:
         batch_op.create_index("ix_cluster_queue", ["site_id", "status", "volume", "id"], unique=False)
@@ -381,6 +388,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idea")),
         sa.UniqueConstraint("cluster_id", "title", name=op.f("uq_idea_cluster_id_title")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.create_index("ix_idea_queue", ["site_id", "status", "id"], unique=False)
@@ -434,6 +442,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keyword")),
         sa.UniqueConstraint("site_id", "normal", name=op.f("uq_keyword_site_id_normal")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("keyword", schema=None) as batch_op:
         batch_op.create_index("ix_keyword_cluster", ["cluster_id"], unique=False)
@@ -543,6 +552,7 @@ def upgrade() -> None:
             "automation_id", "scheduled_for", name=op.f("uq_run_automation_id_scheduled_for")
         ),
         sa.UniqueConstraint("start_token", name=op.f("uq_run_start_token")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("run", schema=None) as batch_op:
         batch_op.create_index("ix_run_site_id_id", ["site_id", "id"], unique=False)
@@ -600,6 +610,7 @@ def upgrade() -> None:
             ["run_id"], ["run.id"], name=op.f("fk_run_event_run_id_run"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_event")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("run_event", schema=None) as batch_op:
         batch_op.create_index("ix_run_event_run_id_id", ["run_id", "id"], unique=False)
@@ -651,6 +662,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_item")),
         sa.UniqueConstraint("run_id", "stage", "row", name=op.f("uq_run_item_run_id_stage_row")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("run_item", schema=None) as batch_op:
         batch_op.create_index("ix_run_item_next", ["run_id", "stage", "status", "id"], unique=False)
@@ -670,6 +682,7 @@ def upgrade() -> None:
             ["site_id"], ["site.id"], name=op.f("fk_skipped_run_site_id_site"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skipped_run")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("skipped_run", schema=None) as batch_op:
         batch_op.create_index("ix_skipped_run_site_id_id", ["site_id", "id"], unique=False)
@@ -788,6 +801,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
         sa.UniqueConstraint("idea_id", name=op.f("uq_task_idea_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index("ix_task_queue", ["site_id", "status", "id"], unique=False)
@@ -835,6 +849,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content")),
         sa.UniqueConstraint("site_id", "slug", name=op.f("uq_content_site_id_slug")),
         sa.UniqueConstraint("task_id", name=op.f("uq_content_task_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("content", schema=None) as batch_op:
         batch_op.create_index("ix_content_prompts", ["site_id", "status", "prompts_at", "id"], unique=False)
@@ -921,6 +936,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_call")),
         sa.UniqueConstraint("key", name=op.f("uq_ai_call_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ai_call", schema=None) as batch_op:
         batch_op.create_index("ix_ai_call_run_id_item", ["run_id", "item"], unique=False)
@@ -975,6 +991,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image")),
         sa.UniqueConstraint("article_id", "position", name=op.f("uq_image_article_id_position")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("image", schema=None) as batch_op:
         batch_op.create_index("ix_image_queue", ["site_id", "status", "id"], unique=False)
@@ -1047,6 +1064,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
         sa.UniqueConstraint("run_id", "item", "operation", "attempt", "kind", name="uq_ledger_entry_once"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_entry_account_id_id", ["account_id", "id"], unique=False)
@@ -1125,6 +1143,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
         sa.UniqueConstraint("article_id", name=op.f("uq_publication_article_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.create_index("ix_publication_due", ["status", "slot_at"], unique=False)

@@ -57,3 +57,12 @@ def test_a_field_that_cannot_be_read_is_named() -> None:
     with pytest.raises(Invalid) as refusal:
         read_fields("moka pot", difficulty="very")
     assert refusal.value.field == "difficulty"
+
+
+@pytest.mark.parametrize("field", ["volume", "difficulty", "cpc"])
+@pytest.mark.parametrize("written", ["1" * 30, "1" + ",000" * 1500, "9" * 5000])
+def test_a_number_of_any_length_is_refused_at_its_field(field: str, written: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_fields(phrase="basil", **{field: written})
+
+    assert refused.value.field == field

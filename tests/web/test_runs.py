@@ -1,6 +1,6 @@
 """Runs on the web: starting, the blocked start, the list with what was skipped, the log."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +14,7 @@ from webapp.core.db import db
 from webapp.core.redis import connection
 from webapp.pipeline import control
 from webapp.pipeline.automation import SkippedRun
-from webapp.pipeline.models import Run
+from webapp.pipeline.models import Run, Trigger
 from webapp.pipeline.states import RunStatus
 from webapp.sites.models import Site
 
@@ -46,6 +46,28 @@ def test_a_double_click_starts_one_run(client: Visitor, site: Site) -> None:
 
     assert first.location == second.location
     assert len(statuses(site)) == 1
+
+
+def test_a_token_that_was_used_for_a_run_that_has_ended_starts_another(
+    client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.send(ADDRESS, {"start_token": "once"})
+    control.cancel(db.session.scalars(select(Run)).one(), "Ana")
+    monkeypatch.setattr(control, "SAME_CLICK", timedelta(0))
+
+    client.send(ADDRESS, {"start_token": "once"})
+
+    assert statuses(site) == [RunStatus.CANCELLED, RunStatus.QUEUED]
+
+
+def test_a_token_of_another_site_shows_nothing_of_it(client: Visitor, site: Site) -> None:
+    theirs = control.start(factories.site(), by="Olga", trigger=Trigger.PERSON, token="once")
+
+    answer = client.htmx(ADDRESS, {"start_token": "once"})
+
+    assert answer.status_code == 200
+    assert "Olga" not in answer.text and f"/{theirs.id}/" not in answer.text
+    assert statuses(site) == [RunStatus.QUEUED]
 
 
 def test_a_start_that_finds_a_run_in_the_way_offers_what_can_be_done(client: Visitor, site: Site) -> None:

@@ -11,6 +11,7 @@ from webapp.core.errors import Invalid
 
 LONGEST_PHRASE = 200
 GREATEST_VOLUME = 1_000_000_000
+LONGEST_NUMBER = 24  # characters; nothing longer is below the greatest
 GREATEST_CPC = Decimal("99999999.99")
 
 UNKNOWN = {"", "-", "–", "—", "n/a", "na", "null", "none"}
@@ -131,6 +132,8 @@ def _country(written: str) -> str:
 
 def _without_spaces(written: str) -> str | None:
     text = SPACES.sub("", written)
+    if len(text) > LONGEST_NUMBER:
+        return "too long"  # is no number, and what says so shortens it
     return None if text.lower() in UNKNOWN else text
 
 

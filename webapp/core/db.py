@@ -63,6 +63,12 @@ class Numbered:
 
     id: Mapped[int] = mapped_column(primary_key=True)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """No number is given twice: what still knows a deleted row must not meet another. SQLite has to be told."""
+        super().__init_subclass__(**kwargs)
+        if "__table__" in cls.__dict__:
+            cls.__dict__["__table__"].dialect_options["sqlite"]["autoincrement"] = True
+
 
 # Rows stay readable after a commit: a page or a stage that looks at one again must not open a transaction by that.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
@@ -79,7 +85,7 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Transactions begun inside do not ask SQLite for the write lock, so pages never wait for a writer."""
+    """Transactions begun inside see one moment, and do not ask SQLite for the write lock: pages wait for no writer."""
     token = _reading.set(True)
     try:
         yield
@@ -114,7 +120,9 @@ def prepare_postgresql(engine: Engine, busy_timeout: float, lease: float) -> Non
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        if not _reading.get():  # who only reads holds nobody up, and may think about it for as long as it takes
+        if _reading.get():  # who only reads sees one moment, and holds nobody up for as long as it takes
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        else:
             connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {int(lease * 1000)}")
 
     @event.listens_for(engine, "handle_error")

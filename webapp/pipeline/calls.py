@@ -25,9 +25,10 @@ SENDS = 2  # how often a question may be put whose answer never came: once, and 
 
 @dataclass(frozen=True)
 class Send:
-    """Credits are held: put the question once."""
+    """Credits are held: put the question once. Whatever comes back is kept for this very call, or for none."""
 
     call_id: int
+    key: str
     attempt: int
 
 
@@ -63,7 +64,7 @@ def begin(run: Run, site: Site, item: RunItem, request: Request, provider: Provi
         case CallStatus.ANSWERED:
             return Answered(call.id)
         case CallStatus.SENT if call.run_id == run.id and call.epoch == run.epoch:
-            return Send(call.id, call.attempt)  # our own begin, whose acknowledgement was lost
+            return Send(call.id, call.key, call.attempt)  # our own begin, whose acknowledgement was lost
         case CallStatus.SENT if now() < call.deadline:
             return StillOut(call.deadline)
         case CallStatus.SENT | CallStatus.UNKNOWN if call.sends >= SENDS:
@@ -121,7 +122,7 @@ def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
     ledger.hold(_purchase(call), terms.price)
     _commit_of_stage(call, terms.price)
     db.session.flush()
-    return Send(call.id, call.attempt)
+    return Send(call.id, call.key, call.attempt)
 
 
 def _last_attempt(run: Run, item: str) -> int:
@@ -157,11 +158,11 @@ def _commit_of_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
     )
 
 
-def keep_answer(call_id: int, attempt: int, reply: Reply) -> None:
+def keep_answer(sent: Send, reply: Reply) -> None:
     """Stores the raw answer and turns the hold into a charge, in one transaction. The first answer to come counts."""
     media_file = keep(reply.media, "image/png") if reply.media is not None else None
-    call = _locked(call_id)
-    if call.status is CallStatus.ANSWERED:
+    call = _locked(sent)
+    if call is None or call.status is CallStatus.ANSWERED:
         return db.session.rollback()
     was_held = call.status in (CallStatus.SENT, CallStatus.UNKNOWN)
     call.reply, call.media_file = reply.text, media_file
@@ -173,32 +174,44 @@ def keep_answer(call_id: int, attempt: int, reply: Reply) -> None:
     return db.session.commit()
 
 
-def keep_failure(call_id: int, attempt: int, error: ProviderError) -> None:
+def keep_failure(sent: Send, error: ProviderError) -> None:
     """Gives the hold back: the provider said that it did not do the work."""
-    call = _locked(call_id)
-    if call.status is not CallStatus.SENT or call.attempt != attempt:
+    call = _locked(sent)
+    if call is None or call.status is not CallStatus.SENT or call.attempt != sent.attempt:
         return db.session.rollback()
     call.status, call.error = CallStatus.FAILED, error.sentence
     _give_back(call, "the call failed")
     return db.session.commit()
 
 
-def take_back(call_id: int, attempt: int) -> None:
+def take_back(sent: Send) -> None:
     """Gives the hold back of a call that was prepared and never sent."""
-    keep_failure(call_id, attempt, ProviderError("never sent", permanent=False))
+    keep_failure(sent, ProviderError("never sent", permanent=False))
 
 
-def keep_unknown(call_id: int, attempt: int, error: ProviderError) -> None:
+def keep_unknown(sent: Send, error: ProviderError) -> None:
     """Notes that the question was put and no answer came. The hold stays."""
-    call = _locked(call_id)
-    if call.status is not CallStatus.SENT or call.attempt != attempt:
+    call = _locked(sent)
+    if call is None or call.status is not CallStatus.SENT or call.attempt != sent.attempt:
         return db.session.rollback()
     call.status, call.error = CallStatus.UNKNOWN, error.sentence
     return db.session.commit()
 
 
-def _locked(call_id: int) -> AiCall:
-    return db.session.scalars(select(AiCall).where(AiCall.id == call_id).with_for_update()).one()
+def _locked(sent: Send) -> AiCall | None:
+    """The call; None if it went with its site. Its number alone would not do: it could be another one's by now."""
+    return db.session.scalar(select(AiCall).where(AiCall.id == sent.call_id, AiCall.key == sent.key).with_for_update())
+
+
+def give_back_all(site_id: int, note: str) -> None:
+    """Ends the holds of all calls of a site that have no answer, before they go with it."""
+    open_calls = select(AiCall).where(
+        AiCall.site_id == site_id,
+        AiCall.run_id.is_not(None),
+        AiCall.status.in_((CallStatus.SENT, CallStatus.UNKNOWN)),
+    )
+    for call in db.session.scalars(open_calls.with_for_update()).all():
+        _give_back(call, note)
 
 
 def answer_of(call_id: int) -> Reply:

@@ -11,9 +11,10 @@ from webapp.content.models import Article, Cluster, Idea, Image, Keyword, OfSite
 from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.core.settings import settings
-from webapp.pipeline import control
+from webapp.pipeline import calls, control, run_log
 from webapp.pipeline.models import Run
 from webapp.publishing.models import Publication, PublicationStatus
+from webapp.publishing.schedule import lock
 from webapp.sites.models import Site
 
 
@@ -86,7 +87,9 @@ def delete_site(site: Site, *, by: str, run_seen: int | None = None) -> Belongin
     the site's costs stays. Raises Conflict and changes nothing while a run or a publication is at work.
     """
     _free(site, by, run_seen)
+    calls.give_back_all(site.id, "its site was deleted")
     gone = belongings(site)
+    logs = [run_log.path_of(run_id) for run_id in db.session.scalars(select(Run.id).where(Run.site_id == site.id))]
     text = f"Deleted the site {site.name} ({site.slug}) with {gone}."
     db.session.add(AccountEvent(account_id=site.account_id, by=by, text=text))
     folder = settings().published / site.slug
@@ -95,10 +98,13 @@ def delete_site(site: Site, *, by: str, run_seen: int | None = None) -> Belongin
     db.session.expunge_all()
     if folder.is_dir():
         shutil.rmtree(folder)
+    for path in logs:
+        path.unlink(missing_ok=True)
     return gone
 
 
 def _free(site: Site, by: str, run_seen: int | None) -> None:
+    lock(site.id)  # so that nothing is claimed between this look and the end
     publishing = select(Publication.id).where(
         Publication.site_id == site.id, Publication.status == PublicationStatus.PUBLISHING
     )

@@ -4,12 +4,13 @@ None of it needs a living worker or Redis. Whoever calls tells the queue afterwa
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
 from webapp.pipeline import run_log
@@ -19,6 +20,7 @@ from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason
 from webapp.pipeline.terms import RunTerms, terms_of
 from webapp.sites.models import Site
 
+SAME_CLICK = timedelta(seconds=10)
 TRIES = 5  # of a move that a worker's own move got in the way of
 
 
@@ -56,7 +58,16 @@ def start(
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
-        return _already_there(site_id, token)
+        there = _already_there(site_id, token)
+        if there is not None:
+            return there
+        return start(
+            db.session.get_one(Site, site_id),
+            by=by,
+            trigger=trigger,
+            automation_id=automation_id,
+            scheduled_for=scheduled_for,
+        )
     db.session.add(RunEvent.of_move(run.id, None, RunStatus.QUEUED, by=by))
     db.session.commit()
     run_log.complete(run.id)
@@ -107,15 +118,18 @@ def _stage_result(stage: StageKey, planned: dict[str, dict[str, int]], terms: Ru
     )
 
 
-def _already_there(site_id: int, token: str | None) -> Run:
+def _already_there(site_id: int, token: str | None) -> Run | None:
+    """The run of the same click; None if its token was used before. Raises RunInTheWay and Conflict."""
     if token is not None:
-        same = db.session.scalar(select(Run).where(Run.start_token == token))
-        if same is not None:
+        same = db.session.scalar(select(Run).where(Run.start_token == token, Run.site_id == site_id))
+        if same is not None and (same.is_active or now() - same.created_at < SAME_CLICK):
             return same
     active = active_run(site_id)
-    if active is None:
+    if active is not None:
+        raise RunInTheWay(active)
+    if token is None:
         raise Conflict("Another run of this site ended at this very moment.", "Start again.")
-    raise RunInTheWay(active)
+    return None
 
 
 def active_run(site_id: int) -> Run | None:

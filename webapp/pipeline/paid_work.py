@@ -55,10 +55,16 @@ class Lane:
 
     item_id: int
     call_id: int
-    attempt: int
     request: Request
+    sent: Send | None = None
     future: "Future[Reply] | None" = None
     tries: int = 1
+
+    @property
+    def ticket(self) -> Send:
+        """The call that went out last."""
+        assert self.sent is not None, "nothing was sent for this item"
+        return self.sent
 
 
 @dataclass(frozen=True)
@@ -177,12 +183,12 @@ class PaidWork:
 
     def _open_lane(self, began: Begin) -> None:
         match began.begun:
-            case Send(call_id=call_id, attempt=attempt):
-                lane = Lane(began.item_id, call_id, attempt, self._known(began.request))
-                self._send(lane)
+            case Send(call_id=call_id) as sent:
+                lane = Lane(began.item_id, call_id, self._known(began.request))
+                self._send(lane, sent)
                 self._lanes.append(lane)
             case Answered(call_id=call_id):
-                self._lanes.append(Lane(began.item_id, call_id, 0, self._known(began.request)))
+                self._lanes.append(Lane(began.item_id, call_id, self._known(began.request)))
             case StillOut(until=until):
                 self._slice.wait(min(1.0, max(LOOKS_EVERY, (until - now()).total_seconds())))
 
@@ -191,11 +197,12 @@ class PaidWork:
         assert request is not None, "a call was begun without a request"
         return request
 
-    def _send(self, lane: Lane) -> None:
+    def _send(self, lane: Lane, sent: Send) -> None:
+        lane.call_id, lane.sent = sent.call_id, sent
         try:
             self._claim.check_before_paying()
         except BaseException:
-            self._outside_the_fence(lambda: calls.take_back(lane.call_id, lane.attempt))
+            self._outside_the_fence(lambda: calls.take_back(sent))
             raise
         lane.future = self._pool.submit(self._slice.provider.answer, lane.request)
 
@@ -221,16 +228,16 @@ class PaidWork:
             self._keep_failure(lane, error)
         except Exception as error:
             unknown = OutcomeUnknown(f"{type(error).__name__} while asking.")
-            self._outside_the_fence(lambda: calls.keep_unknown(lane.call_id, lane.attempt, unknown))
+            self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, unknown))
             raise
         else:
             self._keep_reply(lane, reply)
 
     def _keep_reply(self, lane: Lane, reply: Reply) -> None:
         try:
-            self._outside_the_fence(lambda: calls.keep_answer(lane.call_id, lane.attempt, reply))
+            self._outside_the_fence(lambda: calls.keep_answer(lane.ticket, reply))
         except OSError as full:
-            self._outside_the_fence(lambda: calls.take_back(lane.call_id, lane.attempt))
+            self._outside_the_fence(lambda: calls.take_back(lane.ticket))
             raise self._no_room(full) from full
 
     @staticmethod
@@ -241,7 +248,7 @@ class PaidWork:
     def _keep_failure(self, lane: Lane, error: ProviderError) -> None:
         match error:
             case OutcomeUnknown():
-                self._outside_the_fence(lambda: calls.keep_unknown(lane.call_id, lane.attempt, error))
+                self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, error))
                 self._lanes.remove(lane)
                 self._all_begun = False  # it is begun again, and decided there
             case KeyRefused():
@@ -256,7 +263,7 @@ class PaidWork:
                 self._try_again(lane, error)
 
     def _give_back(self, lane: Lane, error: ProviderError) -> None:
-        self._outside_the_fence(lambda: calls.keep_failure(lane.call_id, lane.attempt, error))
+        self._outside_the_fence(lambda: calls.keep_failure(lane.ticket, error))
 
     def _try_again(self, lane: Lane, error: ProviderError) -> None:
         if lane.tries >= TRIES:
@@ -270,8 +277,8 @@ class PaidWork:
         if began is None or not isinstance(began.begun, Send):
             self._lanes.remove(lane)
             return
-        lane.call_id, lane.attempt, lane.tries = began.begun.call_id, began.begun.attempt, lane.tries + 1
-        self._send(lane)
+        lane.tries += 1
+        self._send(lane, began.begun)
 
     def _outside_the_fence(self, keep: Callable[[], None]) -> None:
         """What was paid for is kept, whoever has the run by now. The database is asked until it takes it."""

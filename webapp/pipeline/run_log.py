@@ -1,5 +1,6 @@
 """The run's log as a file of JSON lines, one per event, for people with a terminal. The rows are the truth."""
 
+import contextlib
 import fcntl
 import json
 import logging
@@ -32,6 +33,8 @@ def complete(run_id: int) -> None:
 
 def _append_missing(run_id: int) -> None:
     path = path_of(run_id)
+    if not path.exists() and not _events_after(run_id, 0):
+        return  # it was deleted with its site
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -47,8 +50,10 @@ def _events_after(run_id: int, event_id: int) -> Sequence[RunEvent]:
 
 
 def _last_id(path: Path) -> int:
-    lines = path.read_text().splitlines()
-    return int(json.loads(lines[-1])["id"]) if lines else 0
+    for line in reversed(path.read_text(errors="replace").splitlines()):
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # a line may be torn where the power went
+            return int(json.loads(line)["id"])
+    return 0
 
 
 def _lines(events: Iterable[RunEvent]) -> Iterable[str]:

@@ -153,7 +153,11 @@ class Fence:
     def finish(self, write: Callable[[Publication], None]) -> bool:
         """Writes how it ended and commits. Answers False where somebody else has taken it over."""
         db.session.rollback()
-        lock(self._site_id)
+        try:
+            lock(self._site_id)
+        except NoResultFound:  # the site was deleted, and its publication with it
+            db.session.rollback()
+            return False
         publication = db.session.scalar(select(Publication).where(*self._ours).with_for_update())
         if publication is None:
             db.session.rollback()

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.jobs.queue import wake_publishing
 from webapp.publishing import by_hand, queries
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
@@ -111,7 +111,10 @@ def _whereabouts(publication: Publication, site: Site) -> str:
 
 
 def _fragment(site: Site) -> str:
-    return render_template("queue/_live.html", **_queue(site))
+    """The queue as it is now: what this request has read or changed before may have moved on meanwhile."""
+    db.session.expire_all()
+    with reading():
+        return render_template("queue/_live.html", **_queue(site))
 
 
 def _queue(site: Site) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy import select
@@ -24,6 +24,7 @@ pages = Blueprint("runs", __name__, url_prefix="/sites/<slug>/runs")
 
 PAGE = 50
 LATEST_SKIPPED = 10
+LONGEST_TOKEN = 64
 LATER = "Redis does not answer right now; it goes on by itself when it is back."
 
 
@@ -51,7 +52,10 @@ def start(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     try:
         run = control.start(
-            site, by=current_user.name, trigger=Trigger.PERSON, token=request.form.get("start_token") or None
+            site,
+            by=current_user.name,
+            trigger=Trigger.PERSON,
+            token=request.form.get("start_token", "")[:LONGEST_TOKEN] or None,
         )
     except RunInTheWay as blocked:
         return render_template("runs/in_the_way.html", site=site, blocked=blocked, run=blocked.run, page="runs"), 409
@@ -84,7 +88,7 @@ def live(slug: str, run_id: int) -> ResponseReturnValue:
     run = row_or_404(Run, site, run_id)
     if not is_htmx():
         return redirect(url_for("runs.show", slug=slug, run_id=run_id))
-    version = version_of(run)
+    version = f"{version_of(run)}-{current_user.id}-{g.role.value}"  # its buttons and token are this person's
     known = {tag.split(":")[0] for tag in request.if_none_match.as_set()}  # compressing adds ":br" to a tag
     answer = Response(status=304) if version in known else make_response(_fragment(site, run))
     answer.set_etag(version)
