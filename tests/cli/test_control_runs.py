@@ -123,6 +123,19 @@ def test_a_second_run_names_the_one_in_the_way(site: Site, pressroom: Pressroom)
 
     assert said.code == 1
     assert f"Run {the_run().id} is queued since" in said.err
+    assert f"End it: pressroom cancel {site.slug}" in said.err
+    assert "pressroom resume" not in said.err
+
+
+def test_a_paused_run_in_the_way_can_be_gone_on_with(site: Site, pressroom: Pressroom) -> None:
+    start(site)
+    pressroom("pause", site.slug)
+
+    said = pressroom("run", site.slug)
+
+    assert said.code == 1
+    assert "is paused since" in said.err
+    assert f"Go on with it: pressroom resume {site.slug}" in said.err
 
 
 def test_a_run_is_paused_resumed_and_cancelled(site: Site, pressroom: Pressroom) -> None:
