@@ -117,6 +117,7 @@ def run(options: argparse.Namespace, settings: config.Settings, stop: threading.
             if redis:
                 redis.see_to_it()
     finally:
+        tell("up", "stopping ...")
         children.stop(last=REDIS, within=STOPS_WITHIN, last_within=REDIS_STOPS_WITHIN)
 
 
