@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,8 @@ OURS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SETUP_TOKEN", "PRESSROOM_INSTANCE", "LEASE_TTL", "HEARTBEAT",
     "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT",
 )  # fmt: skip
+
+WEB = ("--worker-class", "gthread", "--threads", "8", "--log-level", "warning", "--graceful-timeout", "5", "--bind")
 
 Value = TypeVar("Value")
 
@@ -124,6 +127,18 @@ def lives(pid: int) -> bool:
         return False
 
 
+def free_port() -> int:
+    """One that nobody listens on. Somebody may still come first: then what is started there says so."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Crew:
     """The processes of one installation, all with the same settings."""
 
@@ -133,7 +148,16 @@ class Crew:
 
     def start(self, role: str, **more: str) -> Process:
         """worker.py in that role."""
-        process = Process([sys.executable, "worker.py", role], self.settings | more)
+        return self._add([sys.executable, "worker.py", role], more)
+
+    def start_web(self, port: int) -> Process:
+        """The web server as bin/up starts it, as soon as it listens."""
+        process = self._add([sys.executable, "-m", "gunicorn", "webapp:create_app()", *WEB, f"127.0.0.1:{port}"], {})
+        eventually(lambda: _listens(port))
+        return process
+
+    def _add(self, command: list[str], more: dict[str, str]) -> Process:
+        process = Process(command, self.settings | more)
         self._processes.append(process)
         return process
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 import config
 from tests import factories
+from tests.processes import free_port
 from webapp import create_app
 from webapp.accounts.models import Account, Role, User
 from webapp.accounts.signup import join, make_operator, make_user
@@ -74,7 +74,7 @@ def installation() -> Iterator[Installation]:
 @contextmanager
 def started(environ: dict[str, str], *options: str) -> Iterator[str]:
     """The address of what `bin/up` starts, without its setting up: the supervisor and its children."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryFile("w+") as said:
         supervisor = subprocess.Popen(
             [sys.executable, "bin/supervise.py", "--port", str(port), *options],
@@ -113,12 +113,6 @@ def _without_settings() -> dict[str, str]:
     """What the installation must not take from whoever runs the tests."""
     ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SETUP_TOKEN", "PRESSROOM_INSTANCE")
     return {name: value for name, value in os.environ.items() if name not in ours}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(address: str) -> bool:

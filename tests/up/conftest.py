@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import pytest
 from redis import Redis
 
 import config
-from tests.processes import Process, children_of, environment, eventually, lives
+from tests.processes import Process, children_of, environment, eventually, free_port, lives
 from webapp.jobs.queue import RUNS, UPKEEP
 from webapp.jobs.timetable import living_schedulers
 
@@ -80,12 +79,6 @@ def pressroom(settings: dict[str, str], *arguments: str, given: str = "") -> "su
         text=True,
         timeout=120,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 Up = Callable[..., Installation]
