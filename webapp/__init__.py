@@ -41,7 +41,7 @@ def _connect_database(app: Flask, settings: config.Settings) -> None:
 
 
 def _prepare_web(app: Flask, settings: config.Settings) -> None:
-    from webapp.web import access, context, errors, headers, operator, reading_requests, sign_in
+    from webapp.web import access, context, errors, headers, health, operator, reading_requests, sign_in
 
     reading_requests.prepare(app)
     headers.prepare(app)
@@ -50,6 +50,7 @@ def _prepare_web(app: Flask, settings: config.Settings) -> None:
     operator.prepare(app, settings)
     context.prepare(app)
     errors.prepare(app)
+    health.prepare(app)
 
 
 def _register_pages(app: Flask) -> None:
@@ -69,6 +70,7 @@ def _register_pages(app: Flask) -> None:
         queue,
         runs,
         sites,
+        system,
         tasks,
         theme,
         welcome,
@@ -76,6 +78,6 @@ def _register_pages(app: Flask) -> None:
 
     for group in (
         articles, automation, clusters, health, home, ideas, images, keywords, media, overview, published, publishing,
-        queue, runs, sites, tasks, theme, welcome,
+        queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -1,11 +1,16 @@
 """The installation as a whole: its health, its database, its demo."""
 
 import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 from flask.cli import with_appcontext
 
 from webapp.cli.arguments import json_option
+
+if TYPE_CHECKING:
+    from webapp.jobs.system import System
 
 
 @click.command()
@@ -14,17 +19,34 @@ from webapp.cli.arguments import json_option
 def doctor(as_json: bool) -> None:
     """Check everything that Pressroom needs. Exit code 0: all is well; 1: something is not."""
     from webapp.jobs.doctor import examine
+    from webapp.jobs.system import look
 
-    checks = examine()
+    system = look()
+    checks = examine(system)
     ok = all(check.ok for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": ok, "checks": [check.as_json() for check in checks]}, indent=2))
+        found = {"ok": ok, "checks": [check.as_json() for check in checks], "system": system.as_json()}
+        click.echo(json.dumps(found, indent=2))
     else:
         for check in checks:
             click.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<14} {check.detail}")
             if not check.ok:
                 click.echo(f"      what to do: {check.remedy}")
+        for line in _in_brief(system):
+            click.echo(f"      {line}")
     raise SystemExit(0 if ok else 1)
+
+
+def _in_brief(system: "System") -> Iterator[str]:
+    """What goes on, a line each. `--json` and the System page have all of it."""
+    if system.workers is not None:
+        busy = sum(worker.busy for worker in system.workers)
+        yield f"workers: {busy} at work, {len(system.workers) - busy} idle"
+    for queue in system.queues or ():
+        yield f"queue {queue.name}: {queue.waiting} waiting, {queue.at_work} at work, {queue.failed} failed"
+    if system.runs is not None:
+        runs = ", ".join(f"{count} {status}" for status, count in system.runs.active.items())
+        yield f"runs: {runs}; {system.runs.recovering.count} being recovered"
 
 
 @click.command()

@@ -4,11 +4,14 @@ import functools
 import os
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from webapp.core.errors import RedisAway
 from webapp.core.settings import settings
 
 ANSWERS_WITHIN = 5.0  # seconds
+ANSWERS_AT_ONCE_WITHIN = 2.0  # seconds, for who only wants to know how it is
 AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
@@ -20,6 +23,17 @@ def connection() -> redis.Redis:
 @functools.lru_cache(maxsize=8)
 def _client(url: str, _pid: int) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=ANSWERS_WITHIN, socket_connect_timeout=ANSWERS_WITHIN)
+
+
+def impatient_connection() -> redis.Redis:
+    """A client that asks once and waits for a short time only: to look, not to work."""
+    return _impatient_client(settings().redis_url, os.getpid())
+
+
+@functools.lru_cache(maxsize=8)
+def _impatient_client(url: str, _pid: int) -> redis.Redis:
+    waits = ANSWERS_AT_ONCE_WITHIN
+    return redis.Redis.from_url(url, socket_timeout=waits, socket_connect_timeout=waits, retry=Retry(NoBackoff(), 0))
 
 
 def blocking_connection(url: str) -> redis.Redis:

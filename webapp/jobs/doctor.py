@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from flask import current_app
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.ai.registry import provider_named
 from webapp.core.db import db
-from webapp.core.redis import AWAY, connection
+from webapp.core.redis import AWAY, impatient_connection
 from webapp.core.settings import settings
-from webapp.jobs.queue import RUNS, UPKEEP, listening
-from webapp.jobs.timetable import living_schedulers
+from webapp.jobs.facts import migrations
+from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.system import System, look
 
 START = "Start everything with bin/up, or start its process again."
 LEAST_ROOM = 200 * 1024 * 1024  # bytes
@@ -35,15 +35,16 @@ class Check:
         return asdict(self)
 
 
-def examine() -> list[Check]:
-    """Looks at everything, whatever of it is away."""
+def examine(found: System | None = None) -> list[Check]:
+    """Looks at everything, whatever of it is away. What was found by a look at the system need not be asked again."""
+    system = found or look()
     checks: list[Callable[[], Check]] = [
         _database,
         _migrations,
         _redis,
-        lambda: _workers(RUNS),
-        lambda: _workers(UPKEEP),
-        _scheduler,
+        lambda: _workers(system, RUNS),
+        lambda: _workers(system, UPKEEP),
+        lambda: _scheduler(system),
         _provider,
         _target,
         _disk,
@@ -70,26 +71,21 @@ def _mend_database() -> str:
 
 
 def _migrations() -> Check:
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
     try:
         with db.engine.connect() as connected:
-            current = MigrationContext.configure(connected).get_current_revision()
+            found = migrations(connected)
     except SQLAlchemyError as error:
         return Check("migrations", False, f"cannot be read: {_first_line(error)}", "Mend the database first.")
-    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
-    newest = scripts.get_current_head()
-    if current == newest:
-        return Check("migrations", True, f"at {current}")
-    detail = f"the database is at {current or 'nothing'}, the code at {newest}"
-    known = current is None or current in {script.revision for script in scripts.walk_revisions()}
-    remedy = "Run: bin/pressroom upgrade" if known else "The database is newer than this code: start the newer code."
-    return Check("migrations", False, detail, remedy)
+    if found.is_newest:
+        return Check("migrations", True, f"at {found.current}")
+    detail = f"the database is at {found.current or 'nothing'}, the code at {found.newest}"
+    older = "Run: bin/pressroom upgrade"
+    newer = "The database is newer than this code: start the newer code."
+    return Check("migrations", False, detail, older if found.known else newer)
 
 
 def _redis() -> Check:
-    client = connection()
+    client = impatient_connection()
     try:
         version = client.info("server")["redis_version"]
     except AWAY as error:
@@ -102,22 +98,20 @@ def _redis() -> Check:
     return Check("redis", True, f"version {version}")
 
 
-def _workers(queue: str) -> Check:
+def _workers(found: System, queue: str) -> Check:
     name = f"worker:{queue}"
-    try:
-        living = listening(queue)
-    except RedisError:
+    if found.workers is None:
         return Check(name, False, "not known while Redis is away", "Mend Redis first.")
+    living = sum(worker.queue == queue for worker in found.workers)
     if not living:
         return Check(name, False, "none is listening", START)
     return Check(name, True, f"{living} listening")
 
 
-def _scheduler() -> Check:
-    try:
-        living = living_schedulers(connection())
-    except RedisError:
+def _scheduler(found: System) -> Check:
+    if found.scheduling is None:
         return Check("scheduler", False, "not known while Redis is away", "Mend Redis first.")
+    living = len(found.scheduling.schedulers)
     if not living:
         return Check("scheduler", False, "none is alive: nothing starts or is published by itself", START)
     return Check("scheduler", True, f"{living} alive")

@@ -87,6 +87,12 @@ def _job_id(run: Run) -> str:
     return f"run-{run.id}-{run.epoch}-{run.nudge}"
 
 
+def delivered_by(job_id: str) -> tuple[int, int] | None:
+    """The number and the epoch of the run that the job delivers; None for any other job."""
+    kind, *numbers = job_id.split("-")
+    return (int(numbers[0]), int(numbers[1])) if kind == "run" and len(numbers) == 3 else None
+
+
 def _deliver_again(run: Run) -> bool:
     """A job that is waiting in its queue is left alone; one that was lost or came to nothing gets a successor."""
     return not _is_waiting(run) and (_enqueue(run) or _nudge(run))

@@ -2,17 +2,22 @@
 
 import contextlib
 import logging
+import os
 import signal
+import socket
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
 from rq.exceptions import DeserializationError
 from rq.job import Job
+from rq.utils import as_text
 from rq_scheduler import Scheduler
 
 from webapp.core.redis import blocking_connection
@@ -23,10 +28,13 @@ from webapp.jobs.sweep import sweep_until
 log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 1  # seconds
+FORGOTTEN_AFTER = LOOKS_EVERY + 10  # seconds without a sign of life, by rq-scheduler
 RECONCILES_EVERY = 5  # seconds
 WAITS_FOR_REDIS = 3  # seconds
 SWEEP_ENDS_WITHIN = 5  # seconds, unless the database keeps it waiting
 OURS = "timetable-"  # how the numbers of our entries begin
+SEEN = "pressroom:timekeepers"  # their names, by when they gave their last sign of life
+REMEMBERED = 20  # of them
 
 TIMETABLE: dict[str, int] = {  # what, every how many seconds
     "webapp.jobs.tasks.tick": 10,
@@ -83,6 +91,7 @@ class Timekeeper(Scheduler):
     def __init__(self, client: Redis):
         super().__init__(queue_name=UPKEEP, interval=LOOKS_EVERY, connection=client)
         self._reconciles_at = time.monotonic()
+        self._born = time.time()
 
     def keep_time_until(self, ended: threading.Event) -> None:
         """Fires what is due, again and again. Raises RedisError when Redis goes away."""
@@ -97,9 +106,18 @@ class Timekeeper(Scheduler):
             with contextlib.suppress(RedisError):
                 self.register_death()
 
+    def register_birth(self) -> None:
+        super().register_birth()
+        self.heartbeat()
+
     def heartbeat(self) -> None:
         """Says that it lives, also to a Redis that has lost its data meanwhile."""
-        self.connection.hset(self.key, "birth", time.time())
+        with self.connection.pipeline() as pipeline:
+            about = {"birth": self._born, "host": socket.gethostname(), "pid": os.getpid()}
+            pipeline.hset(self.key, mapping=about)
+            pipeline.zadd(SEEN, {self.name: time.time()})
+            pipeline.zremrangebyrank(SEEN, 0, -REMEMBERED - 1)
+            pipeline.execute()
         super().heartbeat()
 
     def _reconcile_now_and_then(self) -> None:
@@ -140,7 +158,60 @@ def keep_time(app: Flask) -> None:
     sweep.join(SWEEP_ENDS_WITHIN)
 
 
+@dataclass(frozen=True)
+class SchedulerSign:
+    """A scheduler that lives. `heard_ago`: seconds since its last sign of life."""
+
+    name: str
+    host: str
+    pid: int
+    since: datetime
+    heard_ago: float
+
+
 def living_schedulers(client: Redis) -> int:
     """How many schedulers have given a sign of life lately."""
-    keys = client.scan_iter(match=Scheduler.redis_scheduler_namespace_prefix + "*", count=1000)
-    return sum(not client.hexists(key, "death") for key in keys)
+    return len(schedulers(client))
+
+
+def schedulers(client: Redis) -> list[SchedulerSign]:
+    """Those that have given a sign of life lately, the longest at work first."""
+    known_names: Any = client.zrange(SEEN, 0, -1)
+    names = [as_text(name) for name in known_names]
+    with client.pipeline() as pipeline:
+        for name in names:
+            pipeline.hgetall(_key_of(name))
+            pipeline.pttl(_key_of(name))
+        found = pipeline.execute()
+    signs = [
+        SchedulerSign(
+            name=name,
+            host=known.get(b"host", b"").decode(),
+            pid=int(known.get(b"pid", 0)),
+            since=datetime.fromtimestamp(float(known[b"birth"]), UTC),
+            heard_ago=max(0.0, FORGOTTEN_AFTER - left / 1000),
+        )
+        for name, known, left in zip(names, found[::2], found[1::2], strict=True)
+        if b"birth" in known and b"death" not in known
+    ]
+    return sorted(signs, key=lambda sign: sign.since)
+
+
+def _key_of(name: str) -> str:
+    return Scheduler.redis_scheduler_namespace_prefix + name
+
+
+def last_sign_of_a_scheduler(client: Redis) -> datetime | None:
+    """When any scheduler was last heard of, as far as Redis remembers."""
+    latest: Any = client.zrange(SEEN, -1, -1, withscores=True)
+    return datetime.fromtimestamp(latest[0][1], UTC) if latest else None
+
+
+def next_firings(client: Redis) -> dict[str, datetime]:
+    """When each entry of the timetable that Redis has is due next."""
+    due = {
+        _function_of(job): moment.replace(tzinfo=UTC)
+        for job, moment in Timekeeper(client).get_jobs(with_times=True)
+        if job.id.startswith(OURS)
+    }
+    return {function: due[function] for function in TIMETABLE if function in due}

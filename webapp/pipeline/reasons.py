@@ -108,7 +108,7 @@ WORDS: dict[StopReason, Words] = {
         NextStep.START,
         "Start a new run",
     ),
-    StopReason.WORKER_STOPPING: Words("Handed over", "Its worker is being restarted; the run goes on by itself."),
+    StopReason.WORKER_STOPPING: Words("Handed over", "Its worker has ended its turn; the run goes on by itself."),
     StopReason.SLICE_ENDED: Words("Making room for other runs", "The run goes on by itself in a moment."),
     StopReason.DATABASE_AWAY: Words(
         "The database does not answer", "The run goes on by itself when it is back. Nothing is lost.", NextStep.OPERATOR
@@ -145,6 +145,8 @@ def sentence_of_move(
             return f"Resumed by {by}"
         case RunStatus.QUEUED, None:
             return f"Queued by {by}"
+        case RunStatus.QUEUED, StopReason() if "by" in detail:
+            return f"Taken from its worker by {by}. Another goes on with it by itself"
         case RunStatus.RUNNING, _:
             return "A worker has taken the run"
         case RunStatus.COMPLETED, StopReason():

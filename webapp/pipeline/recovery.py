@@ -38,36 +38,59 @@ class RunWatch:
         return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
 
 
-def take_over(run_id: int, epoch: int, hb: int) -> bool:
+def take_over(run_id: int, epoch: int, hb: int, by: str = BY) -> bool:
     """Queues a run again whose worker is lost, unless it has moved since. One transaction."""
+    if not _from_its_worker(run_id, epoch, lambda run: _lose_worker(run, hb, by)):
+        return False
+    log.warning("run %s was taken over from a lost worker (epoch %s)", run_id, epoch)
+    return True
+
+
+def take_from_living(run_id: int, epoch: int, by: str) -> bool:
+    """Queues a run again whose worker lives, or may live, unless it has moved since. One transaction.
+
+    The worker is fenced. What it has asked comes back and is kept, so that nobody asks again before its time is over.
+    """
+    if not _from_its_worker(run_id, epoch, lambda run: _fence_worker(run, by)):
+        return False
+    log.warning("run %s was taken from its worker by %s (epoch %s)", run_id, by, epoch)
+    return True
+
+
+def _from_its_worker(run_id: int, epoch: int, take: Callable[[Run], None]) -> bool:
     run = db.session.get(Run, run_id, populate_existing=True)
     if run is None or run.epoch != epoch or run.status is not RunStatus.RUNNING:
         db.session.rollback()
         return False
     try:
-        _lose_worker(run, hb)
+        take(run)
     except MovedOn:
         db.session.rollback()
         return False
     db.session.commit()
     run_log.complete(run_id)
-    log.warning("run %s was taken over from a lost worker (epoch %s)", run_id, epoch)
     return True
 
 
-def _lose_worker(run: Run, hb: int) -> None:
-    lost_calls = calls.lose_calls_of(run)
+def _fence_worker(run: Run, by: str) -> None:
+    run.move_to(RunStatus.QUEUED, by=by, reason=StopReason.WORKER_STOPPING, detail={"owner": run.owner, "by": by})
+    run.takeovers += 1
+
+
+def _lose_worker(run: Run, hb: int, by: str) -> None:
+    detail = {"owner": run.owner, "unanswered_calls": calls.lose_calls_of(run)}
+    if by != BY:
+        detail["by"] = by
     change(
         update(RunItem)
         .where(RunItem.run_id == run.id, RunItem.status == ItemStatus.IN_HAND)
         .values(losses=RunItem.losses + 1)
     )
-    detail = {"owner": run.owner, "unanswered_calls": lost_calls}
-    run.move_to(RunStatus.QUEUED, by=BY, reason=StopReason.WORKER_LOST, detail=detail, seen_heartbeat=hb)
+    run.move_to(RunStatus.QUEUED, by=by, reason=StopReason.WORKER_LOST, detail=detail, seen_heartbeat=hb)
     run.takeovers += 1
     run.recoveries_without_progress += 1
     if run.recoveries_without_progress > patience():
-        run.move_to(RunStatus.FAILED, by=BY, reason=StopReason.WORKER_LOST_REPEATEDLY)
+        run.move_to(RunStatus.FAILED, by=by, reason=StopReason.WORKER_LOST_REPEATEDLY)
 
 
 def patience() -> int:
