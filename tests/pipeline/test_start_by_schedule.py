@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.pipeline.engine import fresh, reload, rows, site_with_keywords, start
 from webapp.core.clock import now
@@ -25,6 +26,12 @@ def due_site() -> Site:
     automation.next_run_at = now() - timedelta(minutes=1)
     db.session.commit()
     return site
+
+
+def automations(site_id: int) -> list[Automation]:
+    found = list(db.session.scalars(select(Automation).where(Automation.site_id == site_id)))
+    db.session.commit()
+    return found
 
 
 def test_a_due_site_starts_once_and_its_next_time_is_set(app: Flask) -> None:
@@ -110,3 +117,22 @@ def test_monthly_on_the_31st_runs_on_the_last_day_of_short_months() -> None:
     automation = Automation(frequency=Frequency.MONTHLY, run_time="09:00", weekdays=[], month_day=31)
 
     assert at(automation, datetime(2026, 2, 1, tzinfo=BERLIN)) == "2026-02-28T09:00:00+01:00"
+
+
+def test_a_scheduler_that_is_lost_while_it_starts_a_run_leaves_the_site_due(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = due_site()
+    site_id, due_at = site.id, automation_of(site).next_run_at
+
+    def die(*args: object, **kwargs: object) -> None:
+        raise SystemExit("killed")
+
+    monkeypatch.setattr(control, "_new_run", die)
+    with pytest.raises(SystemExit):
+        scheduling.start_due()
+    db.session.rollback()
+    monkeypatch.undo()
+    assert [automation.next_run_at for automation in automations(site_id)] == [due_at]
+
+    assert [run.scheduled_for for run in scheduling.start_due()] == [due_at]

@@ -39,23 +39,11 @@ def _due(moment: datetime) -> list[tuple[int, datetime]]:
 
 
 def _claim_and_start(site_id: int, scheduled_for: datetime) -> Run | None:
-    """The next time is set before the run starts, so a scheduler that is lost in between misses one run, not all."""
+    """One transaction: a scheduler that is lost in it leaves the site due, and another one starts its run."""
     automation = db.session.get_one(Automation, site_id)
-    following = next_run(automation, automation.site.zone, now())
-    claimed = change(
-        update(Automation)
-        .where(Automation.site_id == site_id, Automation.enabled, Automation.next_run_at == scheduled_for)
-        .values(next_run_at=following)
-    )
-    db.session.commit()
-    db.session.expire(automation)
-    if claimed != 1:
+    if not _claim(automation, scheduled_for):
+        db.session.commit()
         return None
-    return _start_or_say_why_not(automation, scheduled_for)
-
-
-def _start_or_say_why_not(automation: Automation, scheduled_for: datetime) -> Run | None:
-    site_id = automation.site_id
     try:
         return control.start(
             automation.site,
@@ -65,13 +53,30 @@ def _start_or_say_why_not(automation: Automation, scheduled_for: datetime) -> Ru
             scheduled_for=scheduled_for,
         )
     except Conflict as blocked:
-        db.session.rollback()
+        db.session.rollback()  # the claim, too
+        _claim_and_skip(site_id, scheduled_for, blocked)
+        return None
+
+
+def _claim(automation: Automation, scheduled_for: datetime) -> bool:
+    """Sets the next time, unless another scheduler has done it. The caller commits."""
+    following = next_run(automation, automation.site.zone, now())
+    claimed = change(
+        update(Automation)
+        .where(Automation.site_id == automation.site_id, Automation.enabled, Automation.next_run_at == scheduled_for)
+        .values(next_run_at=following)
+    )
+    db.session.expire(automation, ["next_run_at"])
+    return claimed == 1
+
+
+def _claim_and_skip(site_id: int, scheduled_for: datetime, blocked: Conflict) -> None:
+    if _claim(db.session.get_one(Automation, site_id), scheduled_for):
         in_the_way = blocked.run.id if isinstance(blocked, RunInTheWay) else None
         db.session.add(
             SkippedRun(site_id=site_id, scheduled_for=scheduled_for, why=blocked.sentence, run_id=in_the_way)
         )
-        db.session.commit()
-        return None
+    db.session.commit()
 
 
 def set_schedule(automation: Automation) -> None:
