@@ -51,9 +51,9 @@ def redis_server() -> Iterator[str]:
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The connection string of a PostgreSQL without databases of ours. Raises Missing."""
-    programs = _postgres_programs()
+    programs = postgres_programs()
     with _short_folder() as folder:
-        owner = _not_root(folder)
+        owner = not_root(folder)
         data = folder / "data"
         subprocess.run(
             [programs / "initdb", "--pgdata", data, "--username", "pressroom", "--auth", "trust", "--no-sync",
@@ -80,7 +80,7 @@ def redis_binary() -> str:
     return found
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
     """Debian keeps the server out of the PATH, in a folder per version."""
     folders = [*sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=_version, reverse=True), *os.get_exec_path()]
     for folder in map(Path, folders):
@@ -94,7 +94,7 @@ def _version(folder: str) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _not_root(folder: Path) -> dict[str, Any]:
+def not_root(folder: Path) -> dict[str, Any]:
     """How to start a process as somebody whom PostgreSQL accepts; the folder becomes theirs."""
     if os.getuid() != 0:
         return {}
