@@ -34,6 +34,13 @@ BROWSER_OPTIONS = (
 
 _numbers = itertools.count(1)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--faults", action="store_true", help="also the long trials of tests/faults/long, with their table"
+    )
+
+
 hypothesis.settings.register_profile("pressroom", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("pressroom")
 

@@ -52,6 +52,7 @@ class Process:
     """One process, in a group of its own. What it says goes to a file."""
 
     def __init__(self, command: list[str], settings: dict[str, str]):
+        self.command = command
         self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115  closed by stop()
         self._process = subprocess.Popen(
             command,
@@ -61,7 +62,7 @@ class Process:
             stdout=self._said,
             stderr=self._said,
             process_group=0,
-            preexec_fn=_end_with_us,
+            preexec_fn=end_with_us,
         )
 
     @property
@@ -106,7 +107,7 @@ class Process:
         self._said.close()
 
 
-def _end_with_us() -> None:
+def end_with_us() -> None:
     """A test run that is killed leaves nothing behind (Linux)."""
     if sys.platform == "linux":
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -145,6 +146,10 @@ class Crew:
     def __init__(self, settings: dict[str, str]):
         self.settings = settings
         self._processes: list[Process] = []
+
+    def alive(self, role: str) -> list[Process]:
+        """Those in that role which have not ended."""
+        return [process for process in self._processes if process.command[-1] == role and not process.ended]
 
     def start(self, role: str, **more: str) -> Process:
         """worker.py in that role."""
@@ -185,8 +190,9 @@ def crew(settings: dict[str, str]) -> Iterator[Crew]:
 class MortalRedis:
     """A Redis of one test, to be killed and started again, empty, at the same address."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, settings: dict[str, str]):
         self._socket = folder / "redis.sock"
+        self._environment = environment(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"unix://{self._socket}"
         self.start()
@@ -194,7 +200,11 @@ class MortalRedis:
     def start(self) -> None:
         command = [servers.redis_binary(), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
         self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, cwd=self._socket.parent, preexec_fn=_end_with_us
+            command,
+            stdout=subprocess.DEVNULL,
+            cwd=self._socket.parent,
+            env=self._environment,
+            preexec_fn=end_with_us,
         )
         eventually(self._answers)
 
@@ -211,9 +221,10 @@ class MortalRedis:
 
 
 @contextmanager
-def mortal_redis() -> Iterator[MortalRedis]:
+def mortal_redis(**settings: str) -> Iterator[MortalRedis]:
+    """With these variables in its environment."""
     with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
-        started = MortalRedis(Path(folder))
+        started = MortalRedis(Path(folder), settings)
         try:
             yield started
         finally:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from tests.pipeline import engine
 from tests.processes import Crew, Process, crew, eventually
 from webapp import create_app
 from webapp.content.models import Article, Cluster, Idea, Image, Keyword, Task
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.jobs import queue
-from webapp.pipeline.models import AiCall, CallStatus, Run, StageResult
+from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
 from webapp.pipeline.states import RunStatus, StageKey
 from webapp.publishing.models import Publication
 from webapp.sites.models import Site
@@ -57,12 +57,20 @@ def at_leisure(environ: dict[str, str]) -> Iterator[Crew]:
 @pytest.fixture(scope="session")
 def undisturbed(migrated_sqlite: Path, redis_server: str, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """What comes of the same site when nothing happens to its run."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    database = shutil.copyfile(migrated_sqlite, folder / "pressroom.db")
-    settings = {"PRESSROOM_INSTANCE": str(folder), "DATABASE_URL": f"sqlite:///{database}", "REDIS_URL": redis_server}
+    database = shutil.copyfile(migrated_sqlite, tmp_path_factory.mktemp("undisturbed") / "pressroom.db")
+    return what_comes_of(site_to_work_on, database, redis_server)
+
+
+def what_comes_of(make_site: Callable[[], Site], database: Path, redis_url: str) -> Made:
+    """What a run makes of that site, in that empty database."""
+    settings = {
+        "PRESSROOM_INSTANCE": str(database.parent),
+        "DATABASE_URL": f"sqlite:///{database}",
+        "REDIS_URL": redis_url,
+    }
     app = create_app(config.load(settings))
     with app.app_context():
-        site = site_to_work_on()
+        site = make_site()
         assert engine.work_to_the_end(engine.start(site)).status is RunStatus.COMPLETED
         found = made_on(site)
         db.session.remove()
@@ -82,9 +90,10 @@ class Disturbed:
     def run(self) -> Run:
         """As it is now."""
         db.session.rollback()
-        db.session.expunge_all()
-        found = db.session.get_one(Run, self.run_id)
-        db.session.commit()
+        with reading():
+            db.session.expunge_all()
+            found = db.session.get_one(Run, self.run_id)
+            db.session.commit()
         return found
 
     @property
@@ -97,6 +106,10 @@ class Disturbed:
         result = db.session.get_one(StageResult, (self.run_id, StageKey.ARTICLES))
         db.session.commit()
         return result.processed
+
+    def items_done(self) -> int:
+        """Of all stages, by now."""
+        return len(engine.rows(RunItem, RunItem.run_id == self.run_id, RunItem.status == ItemStatus.DONE))
 
     def is_amid_articles(self) -> bool:
         """One is written, others are on their way."""
@@ -121,7 +134,10 @@ class Disturbed:
 @pytest.fixture
 def disturbed(undisturbed: Made, app: Flask) -> Disturbed:
     """Its run is queued; the test starts who works on it."""
-    site = site_to_work_on()
+    return started_on(site_to_work_on())
+
+
+def started_on(site: Site) -> Disturbed:
     run = engine.start(site)
     queue.deliver(run)
     return Disturbed(engine.reload(site), run.id)

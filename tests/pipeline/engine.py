@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests import factories
 from webapp.accounts.models import Account
 from webapp.ai.provider import Provider
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.credits import ledger
 from webapp.pipeline import control, runner
 from webapp.pipeline.models import Run, Trigger
@@ -127,9 +127,11 @@ def with_settings(app: Flask, **changes: float) -> None:
 
 
 def rows(model: type, *where: object) -> list:
-    db.session.expunge_all()
-    found = list(db.session.scalars(select(model).where(*where).order_by(model.id)))  # type: ignore[arg-type, attr-defined]
-    db.session.commit()
+    db.session.rollback()
+    with reading():
+        db.session.expunge_all()
+        found = list(db.session.scalars(select(model).where(*where).order_by(model.id)))  # type: ignore[arg-type, attr-defined]
+        db.session.commit()
     return found
 
 

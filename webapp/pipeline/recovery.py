@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from webapp.core.db import change, db
+from webapp.core.db import change, db, reading
 from webapp.core.settings import settings
 from webapp.pipeline import calls, run_log
 from webapp.pipeline.models import ItemStatus, MovedOn, Run, RunItem
@@ -30,11 +30,13 @@ class RunWatch:
 
     def observe(self) -> list[int]:
         """Looks once, and takes over what stands still. Answers the numbers of the runs taken over."""
-        moment = self._monotonic()
-        rows = db.session.execute(select(Run.id, Run.epoch, Run.hb).where(Run.status == RunStatus.RUNNING))
-        self._seen = {state: self._seen.get(state, moment) for state in rows.all()}
-        db.session.rollback()
-        still = [state for state, since in self._seen.items() if moment - since >= self._lease]
+        asked = self._monotonic()
+        with reading():
+            rows = db.session.execute(select(Run.id, Run.epoch, Run.hb).where(Run.status == RunStatus.RUNNING)).all()
+            db.session.rollback()
+        answered = self._monotonic()  # later, if the database let us wait: that time is not the workers' fault
+        self._seen = {state: self._seen.get(state, answered) for state in rows}
+        still = [state for state, since in self._seen.items() if asked - since >= self._lease]
         return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from webapp.core.clock import now
-from webapp.core.db import change, db
+from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict
 from webapp.pipeline import control
 from webapp.pipeline.automation import Automation, SkippedRun, next_run
@@ -27,14 +27,15 @@ def start_due() -> list[Run]:
 
 
 def _due(moment: datetime) -> list[tuple[int, datetime]]:
-    rows = db.session.execute(
+    wanted = (
         select(Automation.site_id, Automation.next_run_at)
         .where(Automation.enabled, Automation.next_run_at <= moment)
         .order_by(Automation.next_run_at, Automation.site_id)
         .limit(BATCH)
     )
-    due = [(site_id, at) for site_id, at in rows if at is not None]
-    db.session.commit()
+    with reading():
+        due = [(site_id, at) for site_id, at in db.session.execute(wanted) if at is not None]
+        db.session.commit()
     return due
 
 

@@ -43,24 +43,28 @@ def publish_due() -> int:
 
 
 def _due() -> Sequence[Row[int, int]]:
-    found = db.session.execute(
+    wanted = (
         select(Publication.id, Publication.site_id)
         .where(*due(now()))
         .order_by(Publication.slot_at, Publication.id)
         .limit(BATCH)
-    ).all()
-    db.session.commit()
+    )
+    with reading():
+        found = db.session.execute(wanted).all()
+        db.session.commit()
     return found
 
 
 def _spread_overdue() -> None:
     """After an outage no site publishes all at once what it is behind with."""
-    sites = db.session.scalars(
+    late = (
         select(Publication.site_id)
         .where(Publication.status == PublicationStatus.SCHEDULED, Publication.slot_at < now() - LATE)
         .distinct()
-    ).all()
-    db.session.commit()
+    )
+    with reading():
+        sites = db.session.scalars(late).all()
+        db.session.commit()
     for site_id in sites:
         push_back(site_id)
         db.session.commit()
@@ -221,15 +225,17 @@ class PublishingWatch:
 
     def observe(self) -> list[int]:
         """Looks once. Answers the numbers of the publications put back."""
-        moment = self._monotonic()
-        rows = db.session.execute(
-            select(Publication.id, Publication.site_id, Publication.epoch, Publication.hb).where(
-                Publication.status == PublicationStatus.PUBLISHING
-            )
-        ).all()
-        db.session.commit()
-        self._seen = {tuple(row): self._seen.get(tuple(row), moment) for row in rows}
-        still = [state for state, since in self._seen.items() if moment - since >= self._lease]
+        asked = self._monotonic()
+        with reading():
+            rows = db.session.execute(
+                select(Publication.id, Publication.site_id, Publication.epoch, Publication.hb).where(
+                    Publication.status == PublicationStatus.PUBLISHING
+                )
+            ).all()
+            db.session.commit()
+        answered = self._monotonic()
+        self._seen = {tuple(row): self._seen.get(tuple(row), answered) for row in rows}
+        still = [state for state, since in self._seen.items() if asked - since >= self._lease]
         return [state[0] for state in still if _put_back(*state)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from webapp.core.clock import now
-from webapp.core.db import change, db
+from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.places import (
@@ -43,8 +43,10 @@ def schedule(site_id: int) -> int:
 
 def schedule_all() -> int:
     """The same for every site where something waits or is scheduled, a transaction each."""
-    sites = db.session.scalars(select(Publication.site_id).where(Publication.status.in_(UNSETTLED)).distinct()).all()
-    db.session.commit()
+    unsettled = select(Publication.site_id).where(Publication.status.in_(UNSETTLED)).distinct()
+    with reading():
+        sites = db.session.scalars(unsettled).all()
+        db.session.commit()
     promoted = 0
     for site_id in sites:
         promoted += schedule(site_id)

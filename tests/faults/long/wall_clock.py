@@ -1,0 +1,35 @@
+"""The wall clock of started processes, which jumps when told, while their monotonic clocks go on (libfaketime)."""
+
+import glob
+import os
+from pathlib import Path
+
+LIBRARY = "/usr/lib/*/faketime/libfaketime.so.1"
+
+
+class NoWallClock(Exception):
+    """This machine cannot pretend another time: apt install faketime."""
+
+
+class WallClock:
+    """Processes started with `settings` see this clock."""
+
+    def __init__(self, folder: Path):
+        found = glob.glob(LIBRARY)
+        if not found:
+            raise NoWallClock("There is no libfaketime on this machine: apt install faketime.")
+        self._file = folder / "wall-clock"
+        self.jump("+0")
+        self.settings = {
+            "LD_PRELOAD": found[0],
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def jump(self, to: str) -> None:
+        """To so far from the real time, all at once: "+1d", "-1h", "+0"."""
+        written = self._file.with_suffix(".next")
+        written.write_text(to + "\n")
+        os.replace(written, self._file)
