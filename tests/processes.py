@@ -147,9 +147,14 @@ class Crew:
         self.settings = settings
         self._processes: list[Process] = []
 
+    @property
+    def living(self) -> list[Process]:
+        """Those that have not ended."""
+        return [process for process in self._processes if not process.ended]
+
     def alive(self, role: str) -> list[Process]:
-        """Those in that role which have not ended."""
-        return [process for process in self._processes if process.command[-1] == role and not process.ended]
+        """Those of them in that role."""
+        return [process for process in self.living if process.command[-1] == role]
 
     def start(self, role: str, **more: str) -> Process:
         """worker.py in that role."""
@@ -190,9 +195,8 @@ def crew(settings: dict[str, str]) -> Iterator[Crew]:
 class MortalRedis:
     """A Redis of one test, to be killed and started again, empty, at the same address."""
 
-    def __init__(self, folder: Path, settings: dict[str, str]):
+    def __init__(self, folder: Path):
         self._socket = folder / "redis.sock"
-        self._environment = environment(settings)
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"unix://{self._socket}"
         self.start()
@@ -200,11 +204,7 @@ class MortalRedis:
     def start(self) -> None:
         command = [servers.redis_binary(), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
         self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            cwd=self._socket.parent,
-            env=self._environment,
-            preexec_fn=end_with_us,
+            command, stdout=subprocess.DEVNULL, cwd=self._socket.parent, preexec_fn=end_with_us
         )
         eventually(self._answers)
 
@@ -221,10 +221,9 @@ class MortalRedis:
 
 
 @contextmanager
-def mortal_redis(**settings: str) -> Iterator[MortalRedis]:
-    """With these variables in its environment."""
+def mortal_redis() -> Iterator[MortalRedis]:
     with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
-        started = MortalRedis(Path(folder), settings)
+        started = MortalRedis(Path(folder))
         try:
             yield started
         finally:

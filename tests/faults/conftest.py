@@ -111,6 +111,11 @@ class Disturbed:
         """Of all stages, by now."""
         return len(engine.rows(RunItem, RunItem.run_id == self.run_id, RunItem.status == ItemStatus.DONE))
 
+    def come_on(self) -> None:
+        """Waits until two more items are done."""
+        done = self.items_done()
+        eventually(lambda: self.items_done() > done + 1)
+
     def is_amid_articles(self) -> bool:
         """One is written, others are on their way."""
         return self.run.status is RunStatus.RUNNING and self.articles() > 0

@@ -9,7 +9,7 @@ import pytest
 FIGURE = "figure"
 COLUMNS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 WIDTH = 26  # of a column
-FIRST = 58  # of the first one
+FIRST = 72  # of the first one
 
 
 @dataclass(frozen=True)

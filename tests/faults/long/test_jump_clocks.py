@@ -1,7 +1,5 @@
 """The wall clock jumps by a day and by an hour, forwards and backwards, while a run is at work."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -9,16 +7,8 @@ from tests.faults.conftest import Made, assert_as_if_nothing_had_happened, start
 from tests.faults.long.conftest import installation, long_site
 from tests.faults.long.table import Figures
 from tests.faults.long.wall_clock import WallClock
-from tests.processes import MortalRedis, eventually, mortal_redis
 
 JUMPS = ("+1d", "+0", "-1d", "+0", "+1h", "-1h")
-
-
-@pytest.fixture
-def mortal(wall_clock: WallClock) -> Iterator[MortalRedis]:
-    """Redis has the same clock as everybody else on its machine."""
-    with mortal_redis(**wall_clock.settings) as started:
-        yield started
 
 
 @pytest.mark.row(5, "the wall clock jumps in mid-run")
@@ -28,8 +18,7 @@ def test_clocks_that_jump_take_nothing_from_anybody(
     with installation(environ, EMBEDDED_DELAY="1", LANES="2", **wall_clock.settings):
         disturbed = started_on(long_site())
         for jump in JUMPS:
-            done = disturbed.items_done()
-            eventually(lambda done=done: disturbed.items_done() > done + 1)
+            disturbed.come_on()
             wall_clock.jump(jump)
         assert disturbed.run.is_active, "the run was over before the last jump"
         assert_as_if_nothing_had_happened(disturbed, undisturbed)

@@ -35,6 +35,7 @@ class Killed:
     seconds: list[float] = field(default_factory=list)
 
 
+@pytest.mark.xdist_group("one after the other, or the kills of the one delay the other")
 @pytest.mark.row(1, "kill -9 of a worker amid an item")
 def test_a_hundred_kills_lose_nothing(app: Flask, environ: dict[str, str], undisturbed: Made, figures: Figures) -> None:
     with installation(environ, runs=RUNS, EMBEDDED_DELAY="0.3", LANES="1") as crew:
@@ -52,7 +53,7 @@ def test_a_hundred_kills_lose_nothing(app: Flask, environ: dict[str, str], undis
     figures.add("items lost, items done twice", "0, 0", "0, 0")
     figures.add("calls repeated", repeated, f"at most {KILLS}")
     figures.add(
-        "kill to next call at a lease of 20 s: median, longest",
+        "kill to next call, lease 20 s: median, longest",
         f"{statistics.median(seconds):.1f} s, {max(seconds):.1f} s",
         "at most 25 s",
     )

@@ -12,11 +12,10 @@ from flask import Flask
 from flask_migrate import upgrade
 
 import config
-from tests.faults.conftest import Disturbed, Made, assert_as_if_nothing_had_happened, started_on
+from tests.faults.conftest import Made, assert_as_if_nothing_had_happened, started_on
 from tests.faults.long.conftest import installation, long_site
 from tests.faults.long.mortal_postgres import MortalPostgres, mortal_postgres
 from tests.faults.long.table import Figures
-from tests.processes import eventually
 from webapp import create_app
 from webapp.core.db import db
 
@@ -33,7 +32,7 @@ def test_ten_seconds_without_a_change_three_times(
     with installation(environ, **SLOWED) as crew:
         disturbed = started_on(long_site())
         for _ in range(LOCKS):
-            come_on(disturbed)
+            disturbed.come_on()
             with locked(environ["DATABASE_URL"]):
                 time.sleep(LOCKED_FOR)
         assert disturbed.run.is_active, "the run was over before the last lock"
@@ -42,11 +41,6 @@ def test_ten_seconds_without_a_change_three_times(
     figures.add("write-locked", f"{LOCKS} x {LOCKED_FOR:.0f} s")
     figures.add("calls repeated, takeovers", f"{disturbed.sent_again()}, {disturbed.run.takeovers}", "0, 0")
     assert (disturbed.sent_again(), disturbed.run.takeovers) == (0, 0)
-
-
-def come_on(disturbed: Disturbed) -> None:
-    done = disturbed.items_done()
-    eventually(lambda: disturbed.items_done() > done + 1)
 
 
 @contextlib.contextmanager
@@ -82,7 +76,7 @@ def test_postgresql_is_started_again_twice(
     with app.app_context(), installation(mortal, **SLOWED) as crew:
         disturbed = started_on(long_site())
         for how in (signal.SIGINT, signal.SIGQUIT):
-            come_on(disturbed)
+            disturbed.come_on()
             db.engine.dispose()
             postgres.stop(how)
             time.sleep(AWAY_FOR)

@@ -89,8 +89,8 @@ class Browser:
         self._address = address
         self._cookies = CookieJar()
         window = self._window()
-        form = {"email": "ana@example.com", "password": PASSWORD, "csrf_token": self._token(window, "/login")}
-        window.open(f"{address}/login", urlencode(form).encode())
+        form = {"email": "ana@example.com", "password": PASSWORD, "csrf_token": self._token(window, "/sign-in")}
+        window.open(f"{address}/sign-in", urlencode(form).encode())
         self._csrf_token = self._token(self._window(), "/sites/new")
 
     def post(self, path: str, **fields: str) -> Answer:

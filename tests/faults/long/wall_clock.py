@@ -1,4 +1,7 @@
-"""The wall clock of started processes, which jumps when told, while their monotonic clocks go on (libfaketime)."""
+"""The wall clock of our own processes, which jumps when told, while their monotonic clocks go on (libfaketime).
+
+Redis and PostgreSQL keep the real time, as servers on another machine would: libfaketime and Redis's allocator clash.
+"""
 
 import glob
 import os
