@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.ai.provider import Provider
 from webapp.ai.registry import provider_named
+from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.core.redis import connection
@@ -73,8 +74,9 @@ def _until_it_stops(held: Claim, stopping: threading.Event, ends_at: float) -> O
     except StopRun as stop:
         return _end(held, stop)
     except OperationalError as error:
-        log.warning("run %s makes room: the database did not answer for long (%s)", held.run_id, error.orig)
-        return _end(held, StopRun(StopReason.DATABASE_AWAY, until=now() + LOOKS_AGAIN_AFTER))
+        log.warning("run %s makes room: the database took nothing for long (%s)", held.run_id, error.orig)
+        reason = StopReason.STORAGE_FULL if room.lacks_room(error) else StopReason.DATABASE_AWAY
+        return _end(held, StopRun(reason, until=now() + LOOKS_AGAIN_AFTER))
     except Exception as error:
         log.exception("run %s failed", held.run_id)
         return _end(held, StopRun(StopReason.INTERNAL_ERROR, said=f"{type(error).__name__} in run {held.run_id}."))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.pipeline import calls, reasons
@@ -198,16 +199,23 @@ KINDS = {
 
 
 def _reason(run: Run) -> Reason | None:
+    """A full disk keeps a run from working and its worker from writing why: then that is what there is to say."""
+    if run.is_active and not room.is_left():
+        return _in_words(StopReason.STORAGE_FULL, "err", {})
     if run.stop_reason is None:
         return None
-    words = reasons.WORDS[run.stop_reason]
     kind = KINDS.get(run.status, "info")
     if kind == "ok" and run.stop_reason is not StopReason.ALL_DONE:
         kind = "warn" if run.stop_reason in CUT_SHORT_BY_CREDITS else "info"
+    return _in_words(run.stop_reason, kind, run.stop_detail)
+
+
+def _in_words(reason: StopReason, kind: str, detail: dict[str, Any]) -> Reason:
+    words = reasons.WORDS[reason]
     return Reason(
         kind=kind,
-        title=reasons.title(run.stop_reason, run.stop_detail),
-        text=reasons.text(run.stop_reason, run.stop_detail),
+        title=reasons.title(reason, detail),
+        text=reasons.text(reason, detail),
         step=words.step,
         label=words.label,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from webapp.core import room
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound, PressroomError, RedisAway
 from webapp.web.access import NotAllowed
@@ -25,7 +26,7 @@ STATUS: dict[type[PressroomError], int] = {
 }
 OTHERWISE = 400
 WRITER_AT_WORK = ("database is locked", "database table is locked", "deadlock detected", "lock timeout")
-NO_SPACE = ("disk is full", "no space left", "disk i/o error", "could not extend file", "readonly database")
+NOT_WRITABLE = ("readonly database", "unable to open database file", "disk i/o error", "read-only transaction")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ BUSY = Problem(
 )
 FULL = Problem(
     503, "There is no space left to save anything.", "Nothing was changed. Free some disk space, then try again."
+)
+CANNOT_BE_WRITTEN = Problem(
+    503, "The database cannot be written to.", "Nothing was changed. Try again soon; if it stays so, tell the operator."
 )
 DATABASE_AWAY = Problem(
     503, "The database does not answer.", "Nothing was changed. Try again soon; if it stays so, tell the operator."
@@ -101,8 +105,10 @@ def _explain_status(error: HTTPException) -> ResponseReturnValue:
 
 def _explain_database(error: Exception) -> ResponseReturnValue:
     said = str(error).lower()
-    if any(words in said for words in NO_SPACE):
+    if room.lacks_room(error):
         return _answer(FULL)
+    if any(words in said for words in NOT_WRITABLE):
+        return _answer(CANNOT_BE_WRITTEN)
     if any(words in said for words in WRITER_AT_WORK):
         return _answer(BUSY)
     if isinstance(error, DataError):

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import url_for
 
+from webapp.core import room
 from webapp.pipeline.models import Run
 from webapp.pipeline.reasons import NextStep
 from webapp.pipeline.states import RunStatus, StageKey
@@ -71,7 +72,7 @@ def live_run(run: Run, site: Site) -> LiveRun:
 
 def version_of(run: Run) -> str:
     """Changes with everything that the page shows but the elapsed time, and with nothing else."""
-    return f"{run.id}-{run.epoch}-{run.version}"
+    return f"{run.id}-{run.epoch}-{run.version}" + ("" if room.is_left() else "-full")
 
 
 def _reason(view: RunView, site: Site) -> dict[str, Any] | None:

@@ -16,17 +16,18 @@ SMALL = ("-c", "listen_addresses=", "-c", "shared_buffers=32MB", "-c", "max_conn
 
 
 class MortalPostgres:
-    """Its data lie in `folder`, which becomes the server's own."""
+    """Its data lie in `data`; its socket and its journal in `folder`. Both become the server's own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, data: Path):
         self.folder = folder
         self._owner = servers.not_root(folder)
-        self._data = folder / "data"
+        servers.not_root(data)
+        self._data = data / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._said = (folder / "said").open("ab")
         subprocess.run(
             [servers.postgres_programs() / "initdb", "--pgdata", self._data, "--username", "pressroom", "--auth",
-             "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "--wal-segsize", "1"],
+             "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "--waldir", folder / "journal"],
             check=True, stdout=subprocess.DEVNULL, cwd=folder, **self._owner,
         )  # fmt: skip
         self.url = f"postgresql+psycopg://pressroom@/postgres?host={folder}"
@@ -64,9 +65,10 @@ class MortalPostgres:
 
 
 @contextmanager
-def mortal_postgres() -> Iterator[MortalPostgres]:
+def mortal_postgres(data: Path | None = None) -> Iterator[MortalPostgres]:
+    """With its data in that folder, or in one of its own."""
     with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
-        started = MortalPostgres(Path(folder))
+        started = MortalPostgres(Path(folder), data or Path(folder))
         try:
             yield started
         finally:
