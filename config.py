@@ -37,6 +37,7 @@ class Settings:
     max_recoveries: int  # losses of a worker over one item before the item is set aside
     busy_timeout: float  # how long SQLite waits for another writer
     setup_token: str | None  # opens the first-owner page from another machine
+    metrics_token: str | None  # lets a monitoring system read /metrics
     secure_cookies: bool
 
     @property
@@ -76,6 +77,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         max_recoveries=int(_number(environ, "MAX_RECOVERIES", 3, least=1)),
         busy_timeout=_number(environ, "BUSY_TIMEOUT", 10),
         setup_token=environ.get("SETUP_TOKEN") or None,
+        metrics_token=environ.get("METRICS_TOKEN") or None,
         secure_cookies=environ.get("SECURE_COOKIES", "") == "1",
     )
 

@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 OURS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SETUP_TOKEN", "PRESSROOM_INSTANCE", "LEASE_TTL", "HEARTBEAT",
-    "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT",
+    "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT", "METRICS_TOKEN",
 )  # fmt: skip
 
 WEB = ("--worker-class", "gthread", "--threads", "8", "--log-level", "warning", "--graceful-timeout", "5", "--bind")

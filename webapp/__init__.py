@@ -64,6 +64,7 @@ def _register_pages(app: Flask) -> None:
         images,
         keywords,
         media,
+        metrics,
         overview,
         published,
         publishing,
@@ -77,7 +78,7 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, clusters, health, home, ideas, images, keywords, media, overview, published, publishing,
-        queue, runs, sites, system, tasks, theme, welcome,
+        articles, automation, clusters, health, home, ideas, images, keywords, media, metrics, overview, published,
+        publishing, queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

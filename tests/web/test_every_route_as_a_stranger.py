@@ -143,7 +143,7 @@ def test_a_viewer_changes_nothing(app: Flask, client: Visitor, theirs: Site, row
     factories.signed_in(client, factories.member(Role.VIEWER, of=theirs.account).user)
     wrong = []
     for rule, method, address in requests(app, rows, theirs.slug):
-        if method in CHANGING and not rule.endpoint.startswith(DASHBOARD):
+        if method in CHANGING and not rule.rule.startswith("/operator/"):  # which is not there for members
             code = ask(client, method, address).status_code
             if code != 403:
                 wrong.append((method, rule.rule, code))

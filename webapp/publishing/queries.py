@@ -131,3 +131,16 @@ def version(site_id: int, most: int) -> str:
     settings = db.session.get_one(PublishingSettings, site_id)
     shown += [settings.paused, settings.auto_publish, settings.credentials_refused]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def by_status() -> dict[PublicationStatus, int]:
+    """How many publications of the installation are in each status."""
+    found = db.session.execute(select(Publication.status, func.count()).group_by(Publication.status))
+    return dict.fromkeys(PublicationStatus, 0) | dict(found.all())
+
+
+def overdue(moment: datetime) -> tuple[int, float]:
+    """How many publications should have gone out by that moment, and by how many seconds the most overdue is late."""
+    wanted = select(func.count(), func.min(Publication.slot_at)).where(*due(moment))
+    count, since = db.session.execute(wanted).one()
+    return count, 0.0 if since is None else max(0.0, (moment - since).total_seconds())

@@ -15,7 +15,17 @@ from webapp.sites.models import Site
 from webapp.web.htmx import is_htmx
 
 # What works for everybody, even before there is any user. None of it asks the database who that is.
-OPEN = frozenset({"static", "health.healthz", "health.readyz", "published.file", "theme.choose", "welcome.first_owner"})
+OPEN = frozenset(
+    {
+        "static",
+        "health.healthz",
+        "health.readyz",
+        "metrics.show",  # looks itself who asks
+        "published.file",
+        "theme.choose",
+        "welcome.first_owner",
+    }
+)
 # What works for everybody once there are users.
 SIGN_IN = frozenset({"security.login", "security.logout"})
 

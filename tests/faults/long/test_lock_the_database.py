@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -53,9 +54,19 @@ def locked(database_url: str) -> Iterator[None]:
             yield
     else:
         with psycopg.connect(database_url.replace("+psycopg", "")) as held:
-            tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-            held.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE".encode())
+            lock_all_tables(held)
             yield
+
+
+def lock_all_tables(held: psycopg.Connection[Any]) -> None:
+    """Again, where it got in the way of somebody who gets in its way."""
+    tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    while True:
+        try:
+            held.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE".encode())
+            return
+        except psycopg.errors.DeadlockDetected:
+            held.rollback()
 
 
 @pytest.fixture
