@@ -9,6 +9,12 @@ from pathlib import Path
 
 LIBRARY = "/usr/lib/*/faketime/libfaketime.so.1"
 
+# libfaketime refuses the system call that time.sleep makes; this one it lets through.
+SLEEP_OTHERWISE = """
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], max(0, seconds)) and None
+"""
+
 
 class NoWallClock(Exception):
     """This machine cannot pretend another time: apt install faketime."""
@@ -21,9 +27,13 @@ class WallClock:
         found = glob.glob(LIBRARY)
         if not found:
             raise NoWallClock("There is no libfaketime on this machine: apt install faketime.")
+        folder = folder / "clock"
+        folder.mkdir()
         self._file = folder / "wall-clock"
         self.jump("+0")
+        (folder / "sitecustomize.py").write_text(SLEEP_OTHERWISE)
         self.settings = {
+            "PYTHONPATH": str(folder),
             "LD_PRELOAD": found[0],
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
