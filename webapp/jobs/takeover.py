@@ -52,7 +52,10 @@ def running(run_id: int) -> Run:
     if run is None:
         raise NotFound(f"There is no run {run_id} any more.", "It was deleted with its site.")
     if run.status is not RunStatus.RUNNING:
-        raise Conflict(f"Run {run_id} is {run.status.value} by now, so nobody holds it.", "Nothing was changed.")
+        raise Conflict(
+            f"Run {run_id} is {run.status.value} by now, so nobody holds it.",
+            "Nothing was changed. The System page has what is now.",
+        )
     return run
 
 
@@ -65,7 +68,9 @@ def take_over(run_id: int, seen: Sighting, by: str) -> TakenOver:
     for _ in range(TRIES):
         run = running(run_id)
         if run.epoch != seen.epoch:
-            raise Conflict(f"Run {run_id} has another worker by now.", "Nothing was changed. Look at it again.")
+            raise Conflict(
+                f"Run {run_id} has another worker by now.", "Nothing was changed. The System page has what is now."
+            )
         gone = worker_is_gone(run, seen)
         if gone and recovery.take_over(run.id, run.epoch, seen.heartbeat, by):
             return _deliver(run_id, was_gone=True)
