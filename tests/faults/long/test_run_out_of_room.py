@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,9 +29,13 @@ SLOWED = {"EMBEDDED_DELAY": "0.4", "LANES": "2"}
 
 
 @pytest.fixture
-def disk(tmp_path: Path, database_url: str) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", MEGABYTES[database_url.partition(":")[0].partition("+")[0]]) as mounted:
-        yield mounted
+def disk(database_url: str) -> Iterator[SmallDisk]:
+    """Where PostgreSQL, who is somebody else, may go, too."""
+    megabytes = MEGABYTES[database_url.partition(":")[0].partition("+")[0]]
+    with tempfile.TemporaryDirectory(prefix="pressroom-") as folder:
+        Path(folder).chmod(0o755)
+        with small_disk(Path(folder) / "disk", megabytes) as mounted:
+            yield mounted
 
 
 @pytest.fixture
