@@ -18,7 +18,7 @@ from webapp.sites.models import Site
 from webapp.web.access import OPEN, SIGN_IN
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-DASHBOARD = "rq_dashboard."
+FOR_OPERATORS = ("rq_dashboard.", "system.")
 ORIGIN = {"Origin": "http://localhost"}
 
 Rows = dict[str, Any]
@@ -114,7 +114,7 @@ def test_a_member_of_another_account_finds_nothing(app: Flask, client: Visitor, 
     factories.signed_in(client, factories.member(Role.OWNER).user)
     wrong = []
     for rule, method, address in requests(app, rows, theirs.slug):
-        if "slug" in rule.arguments or rule.endpoint.startswith(DASHBOARD):
+        if "slug" in rule.arguments or rule.endpoint.startswith(FOR_OPERATORS):
             code = ask(client, method, address).status_code
             if code != 404:
                 wrong.append((method, rule.rule, code))
