@@ -131,7 +131,7 @@ def _read(part: Callable[[], Part]) -> Part:
     with reading():
         try:
             if db.engine.dialect.name == "postgresql":
-                db.session.execute(text(f"SET LOCAL statement_timeout = {ANSWERS_WITHIN * 1000}"))
+                db.session.execute(text(f"SET LOCAL statement_timeout = {int(ANSWERS_WITHIN * 1000)}"))
             found = part()
             db.session.commit()  # what was read stays readable
         except SQLAlchemyError:
