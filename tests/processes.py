@@ -24,7 +24,8 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 OURS = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SETUP_TOKEN", "PRESSROOM_INSTANCE", "LEASE_TTL", "HEARTBEAT",
-    "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT", "METRICS_TOKEN",
+    "SWEEP_EVERY", "SLICE_SECONDS", "CALL_DEADLINE", "LANES", "EMBEDDED_DELAY", "MAX_RECOVERIES", "BUSY_TIMEOUT",
+    "METRICS_TOKEN",
 )  # fmt: skip
 
 WEB = ("--worker-class", "gthread", "--threads", "8", "--log-level", "warning", "--graceful-timeout", "5", "--bind")
@@ -159,6 +160,10 @@ class Crew:
     def start(self, role: str, **more: str) -> Process:
         """worker.py in that role."""
         return self._add([sys.executable, "worker.py", role], more)
+
+    def start_module(self, module: str, role: str, **more: str) -> Process:
+        """A module of the tests that is a worker with a flaw."""
+        return self._add([sys.executable, "-m", module, role], more)
 
     def start_web(self, port: int) -> Process:
         """The web server as bin/up starts it, as soon as it listens."""
