@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 from flask import Flask
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from webapp.core.db import db, reading
 from webapp.core.redis import impatient_connection
@@ -78,10 +78,8 @@ def _ask_database() -> str:
 def _migrations() -> Migrations:
     try:
         return _read_migrations()
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        return _read_migrations()  # the connection was one from before the database came back
+    except OperationalError:
+        return _read_migrations()  # the connection may have been one from before the database came back
 
 
 def _read_migrations() -> Migrations:
