@@ -1,5 +1,8 @@
 """doctor, ledger verify, demo and upgrade."""
 
+import json
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import text, update
@@ -41,6 +44,37 @@ def test_the_doctor_says_what_to_do_and_fails(app: Flask, pressroom: Pressroom) 
     assert "FAIL  worker:runs" in said.out
     assert "what to do: Start everything with bin/up" in said.out
     assert pressroom("doctor", "--json").code == 1
+
+
+def test_the_doctor_tells_a_program_what_the_system_page_shows(everybody: None, pressroom: Pressroom) -> None:
+    factories.run(factories.site())
+
+    found = pressroom("doctor", "--json").json
+
+    assert set(found) == {"ok", "checks", "system"}
+    assert {worker["queue"] for worker in found["system"]["workers"]} == {queue.RUNS, queue.UPKEEP}
+    assert found["system"]["runs"]["active"] == {"queued": 1, "running": 0, "paused": 0}
+    assert found["system"]["database"]["engine"] == db.engine.dialect.name
+
+
+def test_the_doctor_tells_a_person_what_goes_on_in_brief(everybody: None, pressroom: Pressroom) -> None:
+    factories.run(factories.site())
+
+    said = pressroom("doctor").out
+
+    assert "workers: 0 at work, 2 idle" in said
+    assert "queue runs: 0 waiting" in said
+    assert "runs: 1 queued, 0 running, 0 paused; 0 being recovered" in said
+
+
+def test_the_doctor_without_redis_tells_the_rest(app: Flask, pressroom: Pressroom) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], redis_url="unix:///nowhere/redis.sock")
+
+    said = pressroom("doctor")
+
+    assert "workers:" not in said.out and "runs: 0 queued" in said.out
+    system = json.loads(pressroom("doctor", "--json").out)["system"]
+    assert system["workers"] is None and system["database"] is not None
 
 
 def test_books_that_agree(app: Flask, pressroom: Pressroom) -> None:

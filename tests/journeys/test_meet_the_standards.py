@@ -14,7 +14,10 @@ from tests.journeys.conftest import PHONE, WIDE, Installation, Open
 from tests.pipeline.engine import site_with_keywords
 from webapp.content.media import keep
 from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
-from webapp.pipeline import control
+from webapp.core.redis import connection
+from webapp.pipeline import claim, control
+from webapp.pipeline.claim import Claim
+from webapp.pipeline.models import Run
 from webapp.publishing.models import PublicationStatus, WaitingReason
 
 AXE = config.ROOT / ".assets/node_modules/axe-core/axe.min.js"
@@ -32,7 +35,8 @@ PAGES = (
     "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/settings", "/sites/{full}/delete",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
-    "/sites/{empty}/queue", "/sites/nowhere/",
+    "/sites/{empty}/queue", "/sites/nowhere/", "/operator/system", "/operator/system/runs/{paused}/cancel",
+    "/operator/system/runs/{held}/take-over", "/operator/system/runs/{cancelled}/take-over",
 )  # fmt: skip
 
 
@@ -53,14 +57,24 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
     cancelled = control.cancel(factories.run(site), "Ana")
     paused = control.pause(factories.run(site), "Ana")
-    yield {
-        "full": site.slug,
-        "empty": factories.site(account).slug,
-        "cluster": cluster.id,
-        "article": article.id,
-        "cancelled": cancelled.id,
-        "paused": paused.id,
-    }
+    held = held_run(factories.run(factories.site(account)))
+    with held.beating(every=1):
+        yield {
+            "full": site.slug,
+            "empty": factories.site(account).slug,
+            "cluster": cluster.id,
+            "article": article.id,
+            "cancelled": cancelled.id,
+            "paused": paused.id,
+            "held": held.run_id,
+        }
+
+
+def held_run(run: Run) -> Claim:
+    """The claim of a worker that lives and does nothing."""
+    taken = claim.claim(run.id, run.epoch, worker="idler", lease=6, lock=connection())
+    assert taken is not None, "somebody else was faster"
+    return taken
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
