@@ -20,7 +20,8 @@ from webapp.content.models import Article, Cluster, Idea, Image, Keyword, Task
 from webapp.core.db import db, reading
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.jobs import queue
-from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
+from webapp.pipeline import control
+from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunEvent, RunItem, StageResult
 from webapp.pipeline.states import RunStatus, StageKey
 from webapp.publishing.models import Publication
 from webapp.sites.models import Site
@@ -155,7 +156,15 @@ def assert_as_if_nothing_had_happened(disturbed: Disturbed, undisturbed: Made) -
     assert made_on(disturbed.site) == undisturbed
     assert {call.status for call in disturbed.calls()} == {CallStatus.ANSWERED}
     assert charged_twice(disturbed) == []
+    assert exits_without_reason(disturbed) == []
     engine.assert_books_agree()
+    control.cancel(engine.assert_startable(disturbed.site), "the test")
+
+
+def exits_without_reason(disturbed: Disturbed) -> list[str]:
+    """Lines of the run's log for moves out of running that do not say why."""
+    events = engine.rows(RunEvent, RunEvent.run_id == disturbed.run_id)
+    return [event.text for event in events if event.data.get("from") == "running" and not event.data.get("reason")]
 
 
 def made_on(site: Site) -> Made:
