@@ -69,7 +69,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         secret_key=environ.get("SECRET_KEY") or _kept_secret(instance / "secret_key"),
         lease_ttl=ttl,
         heartbeat=_number(environ, "HEARTBEAT", min(7, ttl / 3)),
-        sweep_every=_number(environ, "SWEEP_EVERY", 2),
+        sweep_every=_number(environ, "SWEEP_EVERY", 1),
         slice_seconds=_number(environ, "SLICE_SECONDS", 300),
         call_deadline=_number(environ, "CALL_DEADLINE", 180),
         lanes=int(_number(environ, "LANES", 4, least=1)),

@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,14 +15,12 @@ from tests.faults.conftest import Disturbed, Made, assert_as_if_nothing_had_happ
 from tests.faults.long.conftest import installation, long_site
 from tests.faults.long.table import Figures
 from tests.processes import Crew, Process, eventually
-from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
 from webapp.pipeline.states import RunStatus
 
 RUNS = 12
 KILLS = 100
-LOOKS_EVERY = 0.05  # seconds
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Killed:
     done_at_last: int = 0
     kills: int = 0
     since: float | None = None
-    sent_before: object = None
+    sent_before: datetime | None = None
     seconds: list[float] = field(default_factory=list)
 
 
@@ -59,48 +59,63 @@ def test_a_hundred_kills_lose_nothing(app: Flask, environ: dict[str, str], undis
     )
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A run at one look: items done, when it last sent a call, and whether one of its owner's is out."""
+
+    run: Run
+    done: int
+    sent: datetime | None
+    amid: bool
+
+
 def all_ended_after_kills(crew: Crew, killed: Sequence[Killed]) -> bool:
-    """Looks once at every run, and kills where one is amid an item and has come on since the last time."""
+    """Looks once at all runs, and kills where one is amid an item and has come on since the last time."""
+    seen = look()
     for one in killed:
-        look_at(crew, one, enough=sum(each.kills for each in killed) >= KILLS)
-    return all(one.disturbed.has_ended for one in killed)
+        note_next_call(one, seen[one.disturbed.run_id])
+        if sum(each.kills for each in killed) < KILLS:
+            kill_who_works(crew, one, seen[one.disturbed.run_id])
+    return not any(found.run.is_active for found in seen.values())
 
 
-def look_at(crew: Crew, one: Killed, *, enough: bool) -> None:
-    run, done, sent, amid = state_of(one.disturbed.run_id)
-    if one.since is not None and sent != one.sent_before:
+def look() -> dict[int, Seen]:
+    """All runs by number, in few queries: who looks on must not slow them down."""
+    with reading():
+        db.session.expunge_all()
+        runs = db.session.scalars(select(Run)).all()
+        done = by_run(select(RunItem.run_id, func.count()).where(RunItem.status == ItemStatus.DONE))
+        sent = by_run(select(AiCall.run_id, func.max(AiCall.sent_at)))
+        out = by_run(
+            select(AiCall.run_id, func.count())
+            .join(Run)
+            .where(AiCall.status == CallStatus.SENT, AiCall.epoch == Run.epoch, Run.status == RunStatus.RUNNING)
+        )
+        db.session.commit()
+    return {run.id: Seen(run, done.get(run.id, 0), sent.get(run.id), run.id in out) for run in runs}
+
+
+def by_run(query: Any) -> dict[int, Any]:
+    return dict(db.session.execute(query.group_by(query.selected_columns[0])).all())
+
+
+def note_next_call(one: Killed, seen: Seen) -> None:
+    if one.since is not None and seen.sent != one.sent_before:
         one.seconds.append(time.monotonic() - one.since)
         one.since = None
-    if enough or run.status is not RunStatus.RUNNING or not amid or done <= one.done_at_last:
+
+
+def kill_who_works(crew: Crew, one: Killed, seen: Seen) -> None:
+    if not seen.amid or seen.done <= one.done_at_last:
         return
-    victim = worker_of(run, crew.alive("runs"))
+    victim = worker_of(seen.run, crew.alive("runs"))
     if victim is None:
         return
     victim.kill()
-    one.since, one.sent_before, one.done_at_last = time.monotonic(), state_of(run.id)[2], done
+    now_seen = look()[seen.run.id]
+    one.since, one.sent_before, one.done_at_last = time.monotonic(), now_seen.sent, now_seen.done
     one.kills += 1
     crew.start("runs")
-
-
-def state_of(run_id: int) -> tuple[Run, int, object, bool]:
-    """The run, how many items it has done, when it last sent a call, and whether one is out right now."""
-    with reading():
-        db.session.expunge_all()
-        run = db.session.get_one(Run, run_id)
-        done = db.session.scalar(
-            select(func.count()).where(RunItem.run_id == run_id, RunItem.status == ItemStatus.DONE)
-        )
-        sent = db.session.scalar(select(func.max(AiCall.sent_at)).where(AiCall.run_id == run_id))
-        out = db.session.scalar(
-            select(func.count()).where(
-                AiCall.run_id == run_id,
-                AiCall.epoch == run.epoch,
-                AiCall.status == CallStatus.SENT,
-                AiCall.sent_at <= now(),
-            )
-        )
-        db.session.commit()
-    return run, done or 0, sent, bool(out)
 
 
 def worker_of(run: Run, workers: Sequence[Process]) -> Process | None:
