@@ -34,9 +34,9 @@ def test_ten_deploys_repeat_nothing(app: Flask, environ: dict[str, str], undistu
 
 
 def seconds_to_end(crew: Crew) -> float:
-    """Until the last of them has ended by itself, in good order."""
+    """Until the last of them has ended, in good order; one that was just starting ends by the signal itself."""
     began, processes = time.monotonic(), crew.living
     for process in processes:
         process.send(signal.SIGTERM)
-    assert [process.wait() for process in processes] == [0] * len(processes)
+    assert {process.wait() for process in processes} <= {0, -signal.SIGTERM}
     return time.monotonic() - began
