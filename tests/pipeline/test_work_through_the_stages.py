@@ -1,8 +1,14 @@
 """A run from keywords to approved articles, and that the same data gives the same work."""
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from typing import Any
+
 from flask import Flask
 from pytest import MonkeyPatch
 
+from tests import factories
 from tests.pipeline.engine import (
     assert_books_agree,
     assert_startable,
@@ -16,7 +22,7 @@ from tests.pipeline.engine import (
     work_to_the_end,
 )
 from tests.pipeline.scripted import ScriptedProvider
-from webapp.ai.provider import Operation
+from webapp.ai.provider import Operation, Reply, Request
 from webapp.content.models import (
     Article,
     ArticleStatus,
@@ -32,6 +38,7 @@ from webapp.content.models import (
     TaskStatus,
 )
 from webapp.credits.models import EntryKind, LedgerEntry
+from webapp.pipeline import paid_work
 from webapp.pipeline.models import RunEvent
 from webapp.pipeline.outcome import Again
 from webapp.pipeline.states import RunStatus, StopReason
@@ -112,6 +119,30 @@ def test_several_short_slices_do_what_one_long_slice_does(app: Flask, monkeypatc
     assert fresh(run).status is RunStatus.COMPLETED
     assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) == len(rows(Task))
     assert_books_agree()
+
+
+def test_an_answer_that_comes_before_its_turn_lets_the_worker_wait_for_the_first(
+    app: Flask, monkeypatch: MonkeyPatch
+) -> None:
+    first, waited = threading.Lock(), threading.Event()
+
+    def hold_the_first(request: Request) -> None:
+        if request.operation is Operation.CONTENT_GENERATION and first.acquire(blocking=False):
+            assert waited.wait(30), "the worker never rests while the first answer is out and the second is there"
+
+    def wait_and_tell(futures: Sequence[Future[Reply]], **how: Any) -> None:
+        if first.locked() and len(futures) == 1:
+            waited.set()
+        wait(futures, **how)
+
+    with_settings(app, lanes=2)
+    monkeypatch.setattr(paid_work, "wait", wait_and_tell)
+    use(monkeypatch, ScriptedProvider(hold_the_first))
+    site = site_with_keywords(0)
+    for _ in range(2):
+        factories.task(site)
+
+    assert work_to_the_end(start(site)).status is RunStatus.COMPLETED
 
 
 def test_a_run_with_nothing_to_do_completes(app: Flask) -> None:

@@ -209,10 +209,12 @@ class PaidWork:
     # answers
 
     def _wait_for_an_answer(self) -> None:
+        """The first in the planned order holds up all others: while it is out, no answer behind it can be applied."""
         if self._claim.is_fenced:
             raise Fenced()
-        out = [lane.future for lane in self._lanes if lane.future is not None]
-        if out and len(out) == len(self._lanes):
+        first = min(self._lanes, key=lambda lane: lane.item_id, default=None)
+        if first is not None and first.future is not None:
+            out = [lane.future for lane in self._lanes if lane.future is not None]
             wait(out, timeout=LOOKS_EVERY, return_when=FIRST_COMPLETED)
 
     def _keep_answers(self) -> None:
