@@ -127,7 +127,7 @@ def with_settings(app: Flask, **changes: float) -> None:
 
 
 def rows(model: type, *where: object) -> list:
-    db.session.rollback()
+    db.session.commit()  # what the test holds stays readable
     with reading():
         db.session.expunge_all()
         found = list(db.session.scalars(select(model).where(*where).order_by(model.id)))  # type: ignore[arg-type, attr-defined]
