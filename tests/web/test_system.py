@@ -14,6 +14,7 @@ from webapp.accounts.models import Account, Member
 from webapp.core.db import db
 from webapp.core.redis import connection
 from webapp.jobs import queue
+from webapp.jobs.facts import DatabaseFacts, Disk, RedisFacts
 from webapp.jobs.timetable import Timekeeper
 from webapp.jobs.worker import PressroomWorker
 from webapp.pipeline import claim, control
@@ -156,6 +157,18 @@ def test_without_redis_the_rest_is_shown(app: Flask, client: Visitor, operator: 
 # live
 
 
+@pytest.fixture
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes that stand still: a disk, a Redis and a database server are never ours alone."""
+    for measured, standing in (
+        ("disk", Disk(free=40, total=100)),
+        ("redis_facts", RedisFacts("7.0", used=1, limit=0, up_for=5)),
+        ("database_facts", DatabaseFacts("sqlite", "3.40", size=1)),
+    ):
+        monkeypatch.setattr(f"webapp.jobs.facts.{measured}", lambda *_, standing=standing: standing)
+
+
+@pytest.mark.usefixtures("steady")
 def test_a_poll_without_news_renders_nothing(
     client: Visitor, operator: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
