@@ -10,7 +10,9 @@ from sqlalchemy import text, update
 from tests import factories
 from tests.cli.conftest import Pressroom
 from tests.pipeline.engine import rows
+from webapp.content.media import path_of, read
 from webapp.core.db import db
+from webapp.core.errors import NotFound
 from webapp.core.redis import connection
 from webapp.credits.models import CreditBalance
 from webapp.jobs import queue
@@ -109,6 +111,22 @@ def test_an_upgrade_of_what_is_new_changes_nothing(app: Flask, pressroom: Pressr
 
     assert "newest shape" in pressroom("upgrade").out
     assert len(rows(Site)) == 1
+
+
+def test_an_upgrade_takes_pictures_that_were_files_into_the_database(app: Flask, pressroom: Pressroom) -> None:
+    article = factories.article(factories.site())
+    there, lost = factories.image(article), factories.image(article)
+    path = path_of(str(there.file))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"an old picture")
+
+    assert "in the database now: 1." in pressroom("upgrade").out
+    path.unlink()
+
+    assert read(str(there.file)) == b"an old picture"
+    assert "Pictures" not in pressroom("upgrade").out
+    with pytest.raises(NotFound):
+        read(str(lost.file))
 
 
 def test_a_database_of_newer_code_is_left_alone(app: Flask, pressroom: Pressroom) -> None:

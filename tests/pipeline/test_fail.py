@@ -1,7 +1,6 @@
 """Errors: which end the run, which set an item aside, which are tried again. None keeps the site."""
 
-import errno
-from types import ModuleType
+import sqlite3
 from typing import Any
 
 import pytest
@@ -21,12 +20,13 @@ from tests.pipeline.engine import (
 )
 from tests.pipeline.scripted import ScriptedProvider, failing
 from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.content.media import keep
 from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
 from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.pipeline import calls, claim, paid_work, runner, view
-from webapp.pipeline.models import AiCall, CallStatus, RunEvent
+from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
 from webapp.pipeline.outcome import Wait
 from webapp.pipeline.stages import images
 from webapp.pipeline.stages.articles import Articles
@@ -236,26 +236,45 @@ def test_a_question_that_is_never_answered_sets_its_item_aside_and_its_hold_stay
     assert_books_agree()
 
 
-@pytest.mark.parametrize("where", [calls, images], ids=["while keeping the answer", "while using it"])
-def test_a_full_disk_makes_the_run_wait_and_nothing_is_lost(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, where: ModuleType
-) -> None:
-    use(monkeypatch, ScriptedProvider())
-    site = site_with_keywords(4)
-    run = start(site)
+def test_a_full_disk_makes_the_run_wait_and_nothing_is_lost(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    monkeypatch.setattr(claim, "RETRY_PAUSE", 0.0)
+    run = start(site_with_keywords(4))
     with monkeypatch.context() as full:
-        full.setattr(where, "keep", no_room)
+        full.setattr(images, "keep", no_room)
         outcome = turn(run)
         waiting = fresh(run)
 
     assert isinstance(outcome, Wait)
     assert (waiting.status, waiting.stop_reason) == (RunStatus.QUEUED, StopReason.STORAGE_FULL)
+    assert_each_picture_was_paid_once(run, provider)
+
+
+def test_an_answer_waits_for_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    monkeypatch.setattr(paid_work, "LOOKS_EVERY", 0.01)
+    times = iter(range(5))
+
+    def full_at_first(data: bytes, media_type: str) -> str:
+        return keep(data, media_type) if next(times, None) is None else no_room()
+
+    monkeypatch.setattr(calls, "keep", full_at_first)
+    run = start(site_with_keywords(4))
+
+    assert_each_picture_was_paid_once(run, provider)
+    assert next(times, None) is None
+
+
+def assert_each_picture_was_paid_once(run: Run, provider: ScriptedProvider) -> None:
     assert work_to_the_end(run).status is RunStatus.COMPLETED
-    assert {image.status for image in rows(Image)} == {ImageStatus.GENERATED}
+    made = rows(Image)
+    assert {image.status for image in made} == {ImageStatus.GENERATED}
     charges = rows(LedgerEntry, LedgerEntry.kind == EntryKind.CHARGE, LedgerEntry.operation == IMAGES)
-    assert len(charges) == len(rows(Image)) > 0
+    assert len(made) == len(charges) == provider.count(IMAGES) > 0
     assert_books_agree()
 
 
 def no_room(*_: object) -> str:
-    raise OSError(errno.ENOSPC, "No space left on device")
+    raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))

@@ -58,6 +58,7 @@ def upgrade() -> None:
     from flask import current_app
 
     from webapp.core.errors import Conflict
+    from webapp.pipeline import pictures
 
     try:
         command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "head")
@@ -65,6 +66,9 @@ def upgrade() -> None:
         raise Conflict(
             f"The database fits no version of this code: {error}.", "Start the code that made it."
         ) from error
+    taken = pictures.gather()
+    if taken:
+        click.echo(f"Pictures that were files of this machine only and are in the database now: {taken}.")
     click.echo("The database has the newest shape.")
 
 

@@ -1,42 +1,112 @@
-"""Pictures as files, named by their content: the same picture is kept once, and a file never changes."""
+"""Pictures, named by their content: the same picture is kept once, and never changes.
 
+They are in the database, for every machine. The files of the media folder are copies that a machine makes for itself
+where it shows or publishes them; whoever deletes them loses nothing.
+"""
+
+import contextlib
 import hashlib
+import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webapp.content.models import Picture
+from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.core.settings import settings
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
-NAME = re.compile(r"[0-9a-z]+\.(?:png|jpg|webp)")
+log = logging.getLogger(__name__)
+
+UNKNOWN = "application/octet-stream"  # what was paid for is kept, whatever it may be
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", UNKNOWN: ".bin"}
+NAME = re.compile(r"[0-9a-z]+\.(?:png|jpg|webp|bin)")
 
 
 def keep(data: bytes, media_type: str) -> str:
-    """Writes the picture and answers its file name. Keeping it again changes nothing.
+    """Adds the picture to the caller's transaction and answers its name. Keeping it again changes nothing.
 
-    Raises ValueError for a type that is not in ENDINGS, OSError where there is no room.
+    Raises ValueError for a type that is not in ENDINGS.
     """
     if media_type not in ENDINGS:
         raise ValueError(f"no picture that we show is of type {media_type}")
     name = hashlib.sha256(data).hexdigest() + ENDINGS[media_type]
-    path = path_of(name)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, data)
+    _insert(name, media_type, data)
     return name
 
 
+def drop_copies(names: Iterable[str]) -> None:
+    """Removes this machine's copies. One that cannot be removed is in nobody's way."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            path_of(name).unlink(missing_ok=True)
+
+
+def take_in(name: str) -> bool:
+    """Adds what is only a file of this machine to the caller's transaction. Answers whether there is such a file."""
+    path = path_of(name)
+    if not path.is_file():
+        return False
+    media_type = next(kind for kind, ending in ENDINGS.items() if ending == path.suffix)
+    _insert(name, media_type, path.read_bytes())
+    return True
+
+
+def read(name: str) -> bytes:
+    """The picture. Raises NotFound where neither the database nor this machine has it, OSError for a file in the way.
+
+    Only an installation that is older than the table has some that are files alone: `pressroom upgrade` takes them in.
+    """
+    path = path_of(name)
+    data = db.session.scalar(select(Picture.data).where(Picture.name == name))
+    if data is not None:
+        return data
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound("There is no such picture.", "Reload the page that shows it.") from None
+
+
+def read_copy(name: str) -> bytes:
+    """The same by way of this machine's copy, which is made where it is missing. A disk that takes none is no error."""
+    path = path_of(name)
+    try:
+        return path.read_bytes()
+    except OSError:
+        data = read(name)
+    try:
+        _write(path, data)
+    except OSError as error:
+        log.warning("no copy of picture %s can be kept: %s", name, error)
+    return data
+
+
 def path_of(name: str) -> Path:
-    """Where the file of that name is, or would be. Raises NotFound for what cannot be such a name."""
+    """Where this machine's copy is, or would be. Raises NotFound for what cannot be such a name."""
     if not NAME.fullmatch(name):
         raise NotFound("There is no such picture.", "Reload the page that shows it.")
     return settings().media / name
 
 
+def _insert(name: str, media_type: str, data: bytes) -> None:
+    """Where it is there, its row is locked instead: let_go_of() must not overlook that it is wanted again."""
+    there = select(Picture.name).where(Picture.name == name).with_for_update(read=True, key_share=True)
+    if db.session.scalar(there) is None:
+        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+        added = insert(Picture).values(name=name, media_type=media_type, data=data)
+        # somebody may just have been faster: then an update that changes nothing locks that row
+        same = {"media_type": added.excluded.media_type}
+        db.session.execute(added.on_conflict_do_update(index_elements=["name"], set_=same))
+
+
 def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing, even if the power goes: it was paid for, and its row says that it is there."""
+    """All of it or nothing: a visitor never sees half a picture."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".unfinished-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -47,12 +117,3 @@ def _write(path: Path, data: bytes) -> None:
     except BaseException:
         os.unlink(unfinished)
         raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -4,7 +4,17 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Numeric, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.ai.functions.idea_generation import IdeaKind
@@ -188,12 +198,13 @@ class Article(OfSite, db.Model):
 
 
 class Image(OfSite, db.Model):
-    """A picture of an article: first a prompt and alt text, then a file named by its content."""
+    """A picture of an article: first a prompt and alt text, then also a Picture, whose name is `file`."""
 
     __tablename__ = "image"
     __table_args__ = (
         UniqueConstraint("article_id", "position"),
         Index("ix_image_queue", "site_id", "status", "id"),
+        Index("ix_image_file", "file"),
         CheckConstraint("(status = 'generated') = (file IS NOT NULL)", name="generated_has_file"),
     )
 
@@ -209,3 +220,13 @@ class Image(OfSite, db.Model):
     attention: Mapped[str] = mapped_column(Text, default="")
 
     article: Mapped[Article] = relationship(back_populates="images")
+
+
+class Picture(db.Model):
+    """What a provider drew, named by its content. Ask content.media for it: nobody wants all these bytes unawares."""
+
+    __tablename__ = "picture"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    data: Mapped[bytes] = mapped_column(LargeBinary)

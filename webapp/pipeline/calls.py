@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, func, select, update
 
+from webapp.ai.functions.image_generation import type_of
 from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
-from webapp.content.media import keep, path_of
+from webapp.content.media import UNKNOWN, keep, read
 from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.credits import ledger
@@ -159,12 +160,15 @@ def _commit_of_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
 
 
 def keep_answer(sent: Send, reply: Reply) -> None:
-    """Stores the raw answer and turns the hold into a charge, in one transaction. The first answer to come counts."""
-    media_file = keep(reply.media, "image/png") if reply.media is not None else None
+    """Stores the raw answer with its picture and turns the hold into a charge, in one transaction.
+
+    The first answer to come counts. Raises OperationalError, and keeps nothing, where there is no room.
+    """
     call = _locked(sent)
     if call is None or call.status is CallStatus.ANSWERED:
         return db.session.rollback()
     was_held = call.status in (CallStatus.SENT, CallStatus.UNKNOWN)
+    media_file = None if reply.media is None else keep(reply.media, type_of(reply.media) or UNKNOWN)
     call.reply, call.media_file = reply.text, media_file
     call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
     call.status, call.answered_at = CallStatus.ANSWERED, now()
@@ -217,7 +221,7 @@ def give_back_all(site_id: int, note: str) -> None:
 def answer_of(call_id: int) -> Reply:
     """The stored answer, as the provider gave it."""
     call = db.session.get_one(AiCall, call_id)
-    media = path_of(call.media_file).read_bytes() if call.media_file else None
+    media = read(call.media_file) if call.media_file else None
     return Reply(text=call.reply or "", media=media, usage=Usage(call.input_tokens, call.output_tokens))
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from webapp.accounts.models import AccountEvent
+from webapp.content.media import drop_copies
 from webapp.content.models import Article, Cluster, Idea, Image, Keyword, OfSite, Task
 from webapp.core.db import change, db
 from webapp.core.errors import Conflict
 from webapp.core.settings import settings
-from webapp.pipeline import calls, control, run_log
+from webapp.pipeline import calls, control, pictures, run_log
 from webapp.pipeline.models import Run
 from webapp.publishing.models import Publication, PublicationStatus
 from webapp.publishing.schedule import lock
@@ -93,6 +94,7 @@ def delete_site(site: Site, *, by: str, run_seen: int | None = None) -> Belongin
     text = f"Deleted the site {site.name} ({site.slug}) with {gone}."
     db.session.add(AccountEvent(account_id=site.account_id, by=by, text=text))
     folder = settings().published / site.slug
+    unwanted = pictures.let_go_of(site.id)
     change(delete(Site).where(Site.id == site.id))
     db.session.commit()
     db.session.expunge_all()
@@ -100,6 +102,7 @@ def delete_site(site: Site, *, by: str, run_seen: int | None = None) -> Belongin
         shutil.rmtree(folder)
     for path in logs:
         path.unlink(missing_ok=True)
+    drop_copies(unwanted)
     return gone
 
 

@@ -291,6 +291,7 @@ class AiCall(Numbered, db.Model):
         UniqueConstraint("key"),
         Index("ix_ai_call_run_id_status", "run_id", "status"),
         Index("ix_ai_call_run_id_item", "run_id", "item"),
+        Index("ix_ai_call_media_file", "media_file"),
         Index("ix_ai_call_figures", "operation", "status", "sends", "sent_at", "answered_at"),
         CheckConstraint("(status = 'answered') = (reply IS NOT NULL)", name="answered_has_reply"),
     )

@@ -233,19 +233,7 @@ class PaidWork:
             self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, unknown))
             raise
         else:
-            self._keep_reply(lane, reply)
-
-    def _keep_reply(self, lane: Lane, reply: Reply) -> None:
-        try:
             self._outside_the_fence(lambda: calls.keep_answer(lane.ticket, reply))
-        except OSError as full:
-            self._outside_the_fence(lambda: calls.take_back(lane.ticket))
-            raise self._no_room(full) from full
-
-    @staticmethod
-    def _no_room(full: OSError) -> StopRun:
-        until = now() + timedelta(seconds=LONGEST_WAIT)
-        return StopRun(StopReason.STORAGE_FULL, until=until, said=str(full.strerror))
 
     def _keep_failure(self, lane: Lane, error: ProviderError) -> None:
         match error:
@@ -333,8 +321,6 @@ class PaidWork:
                 counts = self._stage.apply(run.site, item, calls.answer_of(lane.call_id), self._slice.provider)
         except (BadReply, OperationalError):
             raise
-        except OSError as full:
-            raise self._no_room(full) from full
         except Exception:
             self._breaks += 1
             if self._breaks >= BREAKS_IN_A_ROW:

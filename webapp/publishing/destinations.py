@@ -1,7 +1,7 @@
 """Where a site publishes to, and an article made ready for it."""
 
 from webapp.ai.functions.image_prompt_extraction import ImageRole
-from webapp.content.media import path_of
+from webapp.content.media import read_copy
 from webapp.content.models import Article, Image, ImageStatus
 from webapp.content.sanitise import clean
 from webapp.core.clock import now
@@ -24,7 +24,7 @@ def target_for(site: Site) -> Target:
 def post_of(article: Article) -> Post:
     """The article as it goes out: sanitised once more, with the pictures that were generated.
 
-    Raises TargetError if one of their files cannot be read: an article that was approved with a picture waits for it.
+    Raises TargetError if one of them cannot be read: an article that was approved with a picture waits for it.
     """
     images = [image for image in article.images if image.status is ImageStatus.GENERATED]
     return Post(
@@ -44,9 +44,9 @@ def post_of(article: Article) -> Post:
 def _picture(image: Image) -> Picture:
     assert image.file is not None, "a generated image has a file"
     try:
-        data = path_of(image.file).read_bytes()
+        data = read_copy(image.file)
     except (OSError, NotFound) as error:
-        why = error.strerror if isinstance(error, OSError) else "that is no name of a picture"
+        why = error.strerror if isinstance(error, OSError) else "it is not in the database, nor in the media folder"
         raise TargetError(
             f"Its picture “{image.alt_text}” (file {image.file}) cannot be read: {why}. "
             "Put the file back into the media folder; it is tried again.",

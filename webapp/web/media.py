@@ -1,13 +1,15 @@
 """Pictures of a site's articles, for its members."""
 
-from flask import Blueprint, send_from_directory
+import io
+
+from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from webapp.content.media import read_copy
 from webapp.content.models import Image
 from webapp.core.db import db
 from webapp.core.errors import NotFound
-from webapp.core.settings import settings
 from webapp.web.access import site_or_404
 
 pages = Blueprint("media", __name__)
@@ -17,13 +19,13 @@ A_YEAR = 31_536_000
 
 @pages.get("/sites/<slug>/media/<file>")
 def picture(slug: str, file: str) -> ResponseReturnValue:
-    """A file is named by its content and never changes, so the member's browser may keep it."""
+    """A picture is named by its content and never changes, so the member's browser may keep it."""
     site = site_or_404(slug)
     media_type = db.session.scalar(
         select(Image.media_type).where(Image.site_id == site.id, Image.file == file).limit(1)
     )
     if media_type is None:
         raise NotFound("There is no such picture.", "It may have been replaced: reload the page that shows it.")
-    answer = send_from_directory(settings().media, file, mimetype=media_type)
+    answer = send_file(io.BytesIO(read_copy(file)), mimetype=media_type, etag=file)
     answer.headers["Cache-Control"] = f"private, max-age={A_YEAR}, immutable"
     return answer

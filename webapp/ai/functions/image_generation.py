@@ -33,7 +33,12 @@ def parse(reply: Reply) -> ImageResult:
     """The picture in the reply. Raises BadReply where there is none that we can show."""
     if not reply.media:
         raise BadReply("the answer holds no picture")
-    for media_type, signature in SIGNATURES.items():
-        if signature.match(reply.media):
-            return ImageResult(data=reply.media, media_type=media_type)
-    raise BadReply("the picture is in a format that we cannot show")
+    media_type = type_of(reply.media)
+    if media_type is None:
+        raise BadReply("the picture is in a format that we cannot show")
+    return ImageResult(data=reply.media, media_type=media_type)
+
+
+def type_of(data: bytes) -> str | None:
+    """The media type of a picture that we can show; None for anything else."""
+    return next((media_type for media_type, signature in SIGNATURES.items() if signature.match(data)), None)

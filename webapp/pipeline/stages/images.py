@@ -39,7 +39,7 @@ class Images:
     def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
         picture, image = parse(reply), _of(site, item)
         if image is not None:
-            image.file = keep(picture.data, picture.media_type)
+            image.file = keep(picture.data, picture.media_type)  # with the answer it is there already
             image.media_type, image.status = picture.media_type, ImageStatus.GENERATED
             settle(image.article)
         return {"images_processed": 1}
