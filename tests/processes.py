@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -144,8 +144,9 @@ def _listens(port: int) -> bool:
 class Crew:
     """The processes of one installation, all with the same settings."""
 
-    def __init__(self, settings: dict[str, str]):
+    def __init__(self, settings: dict[str, str], under: Sequence[str] = ()):
         self.settings = settings
+        self._under = under
         self._processes: list[Process] = []
 
     @property
@@ -172,7 +173,7 @@ class Crew:
         return process
 
     def _add(self, command: list[str], more: dict[str, str]) -> Process:
-        process = Process(command, self.settings | more)
+        process = Process([*self._under, *command], self.settings | more)
         self._processes.append(process)
         return process
 
@@ -186,8 +187,9 @@ class Crew:
 
 
 @contextmanager
-def crew(settings: dict[str, str]) -> Iterator[Crew]:
-    started = Crew(settings)
+def crew(settings: dict[str, str], under: Sequence[str] = ()) -> Iterator[Crew]:
+    """`under` is the command that starts all of them, for a place of their own."""
+    started = Crew(settings, under)
     try:
         yield started
     except BaseException:
@@ -198,18 +200,21 @@ def crew(settings: dict[str, str]) -> Iterator[Crew]:
 
 
 class MortalRedis:
-    """A Redis of one test, to be killed and started again, empty, at the same address."""
+    """A Redis of one test, to be killed and started again, empty, at the same address.
 
-    def __init__(self, folder: Path):
+    `under` is the command that starts it, for a place of its own; `options` say where it listens besides.
+    """
+
+    def __init__(self, folder: Path, under: Sequence[str], options: Sequence[str]):
         self._socket = folder / "redis.sock"
+        self._command = [*under, servers.redis_binary(), "--unixsocket", str(self._socket), "--save", "", *options]
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"unix://{self._socket}"
         self.start()
 
     def start(self) -> None:
-        command = [servers.redis_binary(), "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
         self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, cwd=self._socket.parent, preexec_fn=end_with_us
+            self._command, stdout=subprocess.DEVNULL, cwd=self._socket.parent, preexec_fn=end_with_us
         )
         eventually(self._answers)
 
@@ -226,9 +231,9 @@ class MortalRedis:
 
 
 @contextmanager
-def mortal_redis() -> Iterator[MortalRedis]:
+def mortal_redis(under: Sequence[str] = (), options: Sequence[str] = ("--port", "0")) -> Iterator[MortalRedis]:
     with tempfile.TemporaryDirectory(prefix="pressroom-", ignore_cleanup_errors=True) as folder:
-        started = MortalRedis(Path(folder))
+        started = MortalRedis(Path(folder), under, options)
         try:
             yield started
         finally:

@@ -15,8 +15,8 @@ from flask_migrate import upgrade
 import config
 from tests.faults.conftest import Made, assert_as_if_nothing_had_happened, started_on
 from tests.faults.long.conftest import installation, long_site
-from tests.faults.long.mortal_postgres import MortalPostgres, mortal_postgres
 from tests.faults.long.table import Figures
+from tests.faults.mortal_postgres import MortalPostgres, mortal_postgres
 from webapp import create_app
 from webapp.core.db import db
 

@@ -16,9 +16,9 @@ import config
 from tests import factories
 from tests.faults.conftest import Made, assert_as_if_nothing_had_happened, started_on
 from tests.faults.long.conftest import installation, long_site
-from tests.faults.long.mortal_postgres import mortal_postgres
 from tests.faults.long.small_disk import SmallDisk, small_disk, unwritable
 from tests.faults.long.table import Figures
+from tests.faults.mortal_postgres import mortal_postgres
 from tests.processes import Process, eventually
 from webapp import create_app
 from webapp.core.db import db
