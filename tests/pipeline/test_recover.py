@@ -144,7 +144,9 @@ def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(
 
     ended = fresh(run)
     assert ended.status is RunStatus.COMPLETED
-    assert [task.title for task in rows(Task, Task.status == TaskStatus.ATTENTION)] == [poison]
+    (aside,) = rows(Task, Task.status == TaskStatus.ATTENTION)
+    assert aside.title == poison
+    assert "worker was lost" in aside.attention and "still held" in aside.attention
     assert len(rows(Article)) == 2
     assert_startable(site)
 

@@ -38,6 +38,10 @@ LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
 BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
 LOST_OVER_IT = "The worker was lost over this item again and again."
 BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
+LOST_WHILE_ASKING = (
+    "The worker was lost over this item again and again while the provider was being asked. "
+    "It may have done the work; the credits for it are still held."
+)
 NEVER_ANSWERED = "The provider never answered. It may have done the work; the credits for it are still held."
 
 
@@ -168,7 +172,7 @@ class PaidWork:
         except OutOfCredits as empty:
             raise StopRun(StopReason.OUT_OF_CREDITS) from empty
         if isinstance(begun, NoAnswer):
-            set_aside(run, self._stage, item, NEVER_ANSWERED, 0)
+            set_aside(run, self._stage, item, LOST_WHILE_ASKING if item.losses else NEVER_ANSWERED, 0)
         else:
             item.status = ItemStatus.IN_HAND
         return Begin(item.id, request, begun)
