@@ -63,7 +63,7 @@ class Process:
             stdout=self._said,
             stderr=self._said,
             process_group=0,
-            preexec_fn=end_with_us,
+            preexec_fn=_begin,
         )
 
     @property
@@ -106,6 +106,12 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
         self._said.close()
+
+
+def _begin() -> None:
+    """Ctrl-C reaches it, also where the test run is in the background and a shell has made it deaf to that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_with_us()
 
 
 def end_with_us() -> None:
