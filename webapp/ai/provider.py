@@ -49,6 +49,7 @@ class Provider(Protocol):
     name: str
     model: str
     writes_for_publication: bool  # False: its drafts need a person before they leave the demo
+    can_be_asked_ahead: bool  # True: asking is free, quick, and always answered the same
 
     def answer(self, request: Request) -> Reply:
         """Make exactly one call. Raises ProviderError."""

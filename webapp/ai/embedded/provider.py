@@ -21,6 +21,7 @@ class EmbeddedProvider:
     name = "embedded"
     model = "embedded-1"
     writes_for_publication = False
+    can_be_asked_ahead = True
 
     def __init__(self, delay: float = 0.0):
         self._delay = delay

@@ -1,6 +1,6 @@
 """Clusters to ideas: one paid call per cluster."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, select
 
@@ -32,17 +32,7 @@ class Ideas:
 
     def request(self, site: Site, item: RunItem) -> IdeasRequest | None:
         cluster = _of(site, item)
-        if cluster is None:
-            return None
-        return IdeasRequest(
-            cluster=cluster.name,
-            head=cluster.head,
-            intent=cluster.intent.value if cluster.intent else None,
-            keywords=[_fact(keyword) for keyword in _best_keywords(cluster)],
-            existing_titles=[idea.title for idea in cluster.ideas],
-            language=site.language,
-            voice=site.voice,
-        )
+        return None if cluster is None else question_about(site, cluster, _best_keywords(cluster))
 
     def article_of(self, item: RunItem) -> int | None:
         return None
@@ -78,6 +68,19 @@ class Ideas:
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the clusters stay new."""
+
+
+def question_about(site: Site, cluster: Cluster, best: Sequence[Keyword]) -> IdeasRequest:
+    """What is asked about a cluster, given those of its keywords that it is asked with."""
+    return IdeasRequest(
+        cluster=cluster.name,
+        head=cluster.head,
+        intent=cluster.intent.value if cluster.intent else None,
+        keywords=[_fact(keyword) for keyword in best],
+        existing_titles=[idea.title for idea in cluster.ideas],
+        language=site.language,
+        voice=site.voice,
+    )
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
