@@ -3,22 +3,26 @@
 None of it needs a living worker or Redis. Whoever calls tells the queue afterwards; if that fails the sweep does.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
 from webapp.pipeline import run_log
+from webapp.pipeline.estimate import estimate
 from webapp.pipeline.models import MovedOn, Run, RunEvent, StageResult, StageStatus, Trigger
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason
 from webapp.pipeline.terms import RunTerms, terms_of
 from webapp.sites.models import Site
+
+log = logging.getLogger(__name__)
 
 SAME_CLICK = timedelta(seconds=10)
 TRIES = 5  # of a move that a worker's own move got in the way of
@@ -51,6 +55,10 @@ def start(
 ) -> Run:
     """Queues a run: an INSERT that wins, or RunInTheWay. The same `token` (a double click) gives the same run."""
     site_id = site.id
+    if active_run(site_id) is not None:
+        there = _already_there(site_id, token)
+        if there is not None:
+            return there
     run = _new_run(site, by=by, trigger=trigger, token=token)
     run.automation_id, run.scheduled_for = automation_id, scheduled_for
     db.session.add(run)
@@ -86,9 +94,21 @@ def _new_run(site: Site, *, by: str, trigger: Trigger, token: str | None) -> Run
         start_token=token,
         terms=terms.model_dump(mode="json"),
         initial_snapshot=planned,
+        estimated_credits=_foretold(site, terms),
         total_initial_items=sum(stage["planned"] for stage in planned.values()),
         stages=[_stage_result(stage, planned, terms) for stage in StageKey],
     )
+
+
+def _foretold(site: Site, terms: RunTerms) -> int | None:
+    """A run starts also where nobody can say what it will cost."""
+    try:
+        return estimate(site, terms).credits
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("the cost of a run of site %s cannot be foretold", site.id)
+        return None
 
 
 def snapshot(site: Site, terms: RunTerms) -> dict[str, dict[str, int]]:

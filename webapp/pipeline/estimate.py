@@ -28,6 +28,17 @@ class LimitedBy(StrEnum):
     PEOPLE = "people"  # approving is left to them
 
 
+SAID_OF_LIMITS: dict[LimitedBy, str] = {
+    LimitedBy.LIMIT: "its limit per run",
+    LimitedBy.BUDGET: "the budget of its operation",
+    LimitedBy.CAP: "the run's credit cap",
+    LimitedBy.BALANCE: "the account's credits",
+    LimitedBy.OPERATION_OFF: "switched off by the operator",
+    LimitedBy.STAGE_OFF: "switched off here",
+    LimitedBy.PEOPLE: "approving is left to people",
+}
+
+
 @dataclass(frozen=True)
 class StageEstimate:
     """`pending`: items that wait now. `planned`: items of the run, those included that it makes itself.

@@ -72,6 +72,7 @@ class Run(Numbered, db.Model):
     terms: Mapped[dict[str, Any]] = mapped_column(JSON)
     initial_snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
     total_initial_items: Mapped[int]
+    estimated_credits: Mapped[int | None]  # what it was expected to cost when it started; None: nobody could say
     percent: Mapped[int] = mapped_column(default=0)
     active_seconds: Mapped[float] = mapped_column(default=0.0)
 

@@ -80,6 +80,7 @@ class RunView:
     items_left: int
     elapsed_seconds: int
     credits_used: int
+    credits_estimated: int | None
     credits_cap: int | None
     recovering: bool
     pending_answers: int
@@ -109,6 +110,7 @@ def view_of(run: Run) -> RunView:
         items_left=sum(result.remaining for result in results),
         elapsed_seconds=_elapsed(run),
         credits_used=sum(result.credits for result in results),
+        credits_estimated=run.estimated_credits,
         credits_cap=run.terms["cap"] or None,
         recovering=run.status is RunStatus.QUEUED and run.stop_reason is StopReason.WORKER_LOST,
         pending_answers=0 if run.status is RunStatus.RUNNING else calls.answers_still_out(run),
