@@ -1,9 +1,11 @@
 """Lost workers: taken over by whoever watches, nothing twice, and no item can hold a run up for ever."""
 
+import sqlite3
 import threading
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from tests.pipeline.engine import (
     assert_books_agree,
@@ -73,6 +75,29 @@ def test_a_run_that_beats_is_left_alone(app: Flask) -> None:
     for clock.now in (0, 15, 30, 45):
         assert watch.observe() == []
         taken.beat()
+
+
+def test_while_the_database_takes_nothing_nobody_is_lost(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = start(site_with_keywords())
+    lose_the_worker_of(run)
+    clock = Clock()
+    watch = RunWatch(20, clock)
+    assert watch.observe() == []
+    clock.now = 20
+    with monkeypatch.context() as full:
+        full.setattr(recovery, "take_over", refused)
+        with pytest.raises(OperationalError):
+            watch.observe()
+
+    assert watch.observe() == []
+    clock.now = 39.9
+    assert watch.observe() == []
+    clock.now = 40
+    assert watch.observe() == [run.id]
+
+
+def refused(*_: object) -> bool:
+    raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full"))
 
 
 def test_only_one_of_two_watches_takes_a_run_over(app: Flask) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import change, db, reading
 from webapp.core.settings import settings
@@ -37,7 +38,11 @@ class RunWatch:
         answered = self._monotonic()  # later, if the database let us wait: that time is not the workers' fault
         self._seen = {state: self._seen.get(state, answered) for state in rows}
         still = [state for state, since in self._seen.items() if asked - since >= self._lease]
-        return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
+        try:
+            return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
+        except OperationalError:
+            self._seen.clear()  # where we cannot write, no worker could beat either: each gets its whole lease again
+            raise
 
 
 def take_over(run_id: int, epoch: int, hb: int, by: str = BY) -> bool:

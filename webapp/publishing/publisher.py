@@ -236,7 +236,11 @@ class PublishingWatch:
         answered = self._monotonic()
         self._seen = {tuple(row): self._seen.get(tuple(row), answered) for row in rows}
         still = [state for state, since in self._seen.items() if asked - since >= self._lease]
-        return [state[0] for state in still if _put_back(*state)]
+        try:
+            return [state[0] for state in still if _put_back(*state)]
+        except OperationalError:
+            self._seen.clear()  # where we cannot write, nobody could beat either: each gets its whole lease again
+            raise
 
 
 def _put_back(publication_id: int, site_id: int, epoch: int, hb: int) -> bool:
