@@ -1,5 +1,6 @@
 """The automation settings: shown, saved, refused at the field."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,8 +42,9 @@ def test_the_page_shows_what_waits_and_how_many_runs_it_takes(client: Visitor, s
 
     page = BeautifulSoup(client.get(ADDRESS).text, "html.parser").get_text(" ", strip=True)
 
-    assert "5 keywords waiting about 3 runs to clear" in page
-    assert "0 tasks waiting nothing waits" in page
+    assert "5 keywords waiting 2 this run for 10 credits, held by its limit per run." in page
+    assert "About 3 runs for what waits." in page
+    assert "A run costs" in page
 
 
 def test_settings_are_saved_and_the_next_run_is_worked_out(client: Visitor, site: Site) -> None:
@@ -56,6 +58,48 @@ def test_settings_are_saved_and_the_next_run_is_worked_out(client: Visitor, site
     assert saved.next_run_at is not None
     local = saved.next_run_at.astimezone(site.zone)
     assert f"{local:%a %H:%M}" in ("Tue 06:30", "Fri 06:30")
+
+
+def test_a_check_says_what_the_settings_in_the_form_come_to_and_saves_nothing(client: Visitor, site: Site) -> None:
+    factories.keywords(site, 5)
+    answer = client.htmx(f"{ADDRESS}/check", GOOD | {"max_keywords_per_run": "4"})
+
+    said = BeautifulSoup(answer.text, "html.parser")
+    line = said.find(id="foretold-clusters")
+    assert answer.status_code == 200
+    assert line is not None and line.has_attr("hx-swap-oob")
+    assert "4 this run for 10 credits" in line.get_text()
+    starts = [one.get_text(" ", strip=True) for one in said.select("#sum li")]
+    assert len(starts) == 3
+    assert all(", 06:30" in one and one[:3] in ("Tue", "Fri") for one in starts)
+    assert automation_of(site).max_keywords_per_run == 0
+    assert "unsaved" not in client.get(ADDRESS).text
+
+
+def test_without_javascript_a_check_shows_the_page_as_it_was_filled_in(client: Visitor, site: Site) -> None:
+    factories.keywords(site, 5)
+    answer = client.send(f"{ADDRESS}/check", GOOD | {"max_keywords_per_run": "4"})
+
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.find("input", id="max_keywords_per_run", value="4") is not None
+    assert "4 this run for 10 credits" in page.get_text()
+
+
+def test_a_check_of_bad_values_says_which(client: Visitor, site: Site) -> None:
+    answer = client.htmx(f"{ADDRESS}/check", GOOD | {"max_tasks_per_run": "-1"})
+
+    assert answer.status_code == 422
+    assert "Not worked out yet" in answer.text and "Tasks per run: give a whole number" in answer.text
+
+
+def test_a_time_that_the_clocks_skip_says_so(client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.web.automation.now", lambda: datetime(2026, 3, 28, 12, tzinfo=UTC))
+    answer = client.htmx(f"{ADDRESS}/check", GOOD | {"frequency": "daily", "run_time": "02:30"})
+
+    starts = BeautifulSoup(answer.text, "html.parser").select("#sum li")
+    first, second, _ = [one.get_text(" ", strip=True) for one in starts]
+    assert "29 Mar 2026, 03:00" in first and "there is no 02:30 on that day" in first
+    assert "30 Mar 2026, 02:30" in second and "there is no" not in second
 
 
 def test_switching_it_off_leaves_no_next_run(client: Visitor, site: Site) -> None:

@@ -14,6 +14,8 @@ from webapp.pipeline.states import StageKey
 from webapp.publishing.slots import instant_of
 from webapp.sites.models import Site
 
+WEEKS_OF_A_YEAR = 52.1775
+
 
 class Frequency(StrEnum):
     DAILY = "daily"
@@ -101,6 +103,27 @@ def next_run(automation: Automation, zone: ZoneInfo, after: datetime) -> datetim
             if instant > after:
                 return instant
         day += timedelta(days=1)
+
+
+def next_runs(automation: Automation, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:
+    """The next so many; none while it is switched off."""
+    found: list[datetime] = []
+    while automation.enabled and len(found) < count:
+        found.append(next_run(automation, zone, found[-1] if found else after))
+    return found
+
+
+def runs_a_week(automation: Automation) -> float:
+    """How often it runs, on average; 0 while it is switched off."""
+    if not automation.enabled:
+        return 0.0
+    match automation.frequency:
+        case Frequency.DAILY:
+            return 7.0
+        case Frequency.WEEKLY:
+            return float(len(automation.weekdays))
+        case Frequency.MONTHLY:
+            return 12 / WEEKS_OF_A_YEAR
 
 
 def _runs_on(automation: Automation, day: date) -> bool:

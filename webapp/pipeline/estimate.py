@@ -12,6 +12,7 @@ from webapp.pipeline.foresight import Ahead, Outlook
 from webapp.pipeline.stage import PaidStage, Stage
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import StageKey
+from webapp.pipeline.summary import ITEMS
 from webapp.pipeline.terms import RunTerms, terms_of
 from webapp.sites.models import Site
 
@@ -42,7 +43,8 @@ SAID_OF_LIMITS: dict[LimitedBy, str] = {
 @dataclass(frozen=True)
 class StageEstimate:
     """`pending`: items that wait now. `planned`: items of the run, those included that it makes itself.
-    `runs_to_clear`: in how many runs like this one what waits now is done; None: never."""
+    `runs_to_clear`: in how many runs like this one what waits now is done; None: never.
+    `next_price`: credits for the first item that cannot be paid; 0 where all can."""
 
     stage: StageKey
     pending: int
@@ -50,6 +52,13 @@ class StageEstimate:
     credits: int
     limited_by: LimitedBy | None
     runs_to_clear: int | None
+    next_price: int = 0
+
+    @property
+    def waits(self) -> str:
+        """What `pending` counts: "keywords waiting"."""
+        one, many = ITEMS[self.stage]
+        return f"{one if self.pending == 1 else many} waiting"
 
 
 @dataclass(frozen=True)
@@ -116,6 +125,7 @@ def _stage(stage: Stage, outlook: Outlook, purse: "Purse") -> StageEstimate:
         purse.spent_by(stage.key),
         purse.refused_for if len(taken) < len(waiting) else _limit_of(stage.key, pending, outlook),
         -(-pending // planned) if planned else (None if pending else 0),
+        purse.price_of(stage, waiting[len(taken)]) if len(taken) < len(waiting) else 0,
     )
 
 
@@ -149,10 +159,13 @@ class Purse:
             return [] if self._is_over else list(items)
         taken: list[Ahead] = []
         for item in items:
-            if not self._pays(stage, item.units):
+            if not self._pays(stage, self.price_of(stage, item)):
                 break
             taken.append(item)
         return taken
+
+    def price_of(self, stage: Stage, item: Ahead) -> int:
+        return self.terms.prices[stage.operation] * item.units if isinstance(stage, PaidStage) else 0
 
     def spent_by(self, stage: StageKey) -> int:
         return self._spent.get(stage, 0)
@@ -161,10 +174,9 @@ class Purse:
     def _is_over(self) -> bool:
         return self.refused_for in (LimitedBy.CAP, LimitedBy.BALANCE)
 
-    def _pays(self, stage: PaidStage, units: int) -> bool:
+    def _pays(self, stage: PaidStage, price: int) -> bool:
         if self._is_over:
             return False
-        price = self.terms.prices[stage.operation] * units
         self.refused_for = self._refuses(stage.key, stage.operation, price)
         if self.refused_for is None:
             self._spent[stage.key] = self.spent_by(stage.key) + price

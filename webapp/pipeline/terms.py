@@ -38,7 +38,12 @@ def automation_of(site: Site) -> Automation:
 
 def terms_of(site: Site) -> RunTerms:
     """The terms on which a run of this site would start now."""
-    automation, costs = automation_of(site), prices.costs()
+    return terms_with(site, automation_of(site))
+
+
+def terms_with(site: Site, automation: Automation) -> RunTerms:
+    """The same with other automation settings, which need not be saved."""
+    costs = prices.costs()
     total = budget.run_total(ledger.balance(site.account_id), automation.max_credits_per_run)
     return RunTerms(
         limits={stage: automation.limit(stage) for stage in StageKey},

@@ -1,21 +1,50 @@
-"""A site's automation settings: when runs start, which stages they have, and their limits."""
+"""A site's automation settings: when runs start, which stages they have, their limits, and what those come to."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.core.db import db
+from webapp.core.clock import now
+from webapp.core.db import db, reading
+from webapp.pipeline import advice
+from webapp.pipeline.automation import Automation, next_runs
+from webapp.pipeline.estimate import SAID_OF_LIMITS, Estimate, StageEstimate, estimate
 from webapp.pipeline.scheduling import set_schedule
 from webapp.pipeline.states import StageKey
-from webapp.pipeline.summary import ITEMS
-from webapp.pipeline.terms import automation_of
-from webapp.pipeline.view import pending_by_stage
+from webapp.pipeline.terms import automation_of, terms_with
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
 from webapp.web.forms.automation import AutomationForm
+from webapp.web.htmx import is_htmx
 from webapp.web.run_page import ICONS
 
 pages = Blueprint("automation", __name__, url_prefix="/sites/<slug>/automation")
+
+RUNS_AHEAD = 3  # whose times are shown
+
+
+@dataclass(frozen=True)
+class Start:
+    """When a run would start by itself. `is_moved`: the time that was asked for does not exist on that day."""
+
+    at: datetime
+    weekday: str
+    is_moved: bool
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What templates/automation/_foretold.html takes: what these settings would come to."""
+
+    found: Estimate
+    stages: dict[str, str]  # what a stage would do, in words, by its key
+    starts: list[Start]
+    asked_for: str
+    tips: list[str]
 
 
 @pages.get("")
@@ -42,35 +71,69 @@ def save(slug: str) -> ResponseReturnValue:
     return redirect(url_for("automation.show", slug=slug), 303)
 
 
+@pages.post("/check")
+def check(slug: str) -> ResponseReturnValue:
+    """What the settings in the form would come to. Saves nothing: the fragment for HTMX, else the page as it is."""
+    with reading():
+        site = site_or_404(slug)
+        form = AutomationForm()
+        code = 200 if form.validate() else 422
+        return make_response(_fragment(site, form) if is_htmx() else _page(site, form), code)
+
+
 def _page(site: Site, form: AutomationForm) -> str:
-    pending = pending_by_stage(site)
-    return render_template(
-        "automation/index.html",
-        site=site,
-        form=form,
-        stages=[
-            {
-                "key": stage.value,
-                "name": stage.label,
-                "icon": ICONS[stage],
-                "items": ITEMS[stage][1],
-                "pending": pending[stage],
-                "field": form.limit(stage),
-                "runs": runs_to_clear(pending[stage], form.limit(stage).data),
-            }
+    return render_template("automation/index.html", page="automation", **_shown(site, form))
+
+
+def _fragment(site: Site, form: AutomationForm) -> str:
+    return render_template("automation/_foretold.html", alone=True, **_shown(site, form))
+
+
+def _shown(site: Site, form: AutomationForm) -> dict[str, Any]:
+    return {
+        "site": site,
+        "form": form,
+        "stages": [
+            {"key": stage.value, "name": stage.label, "icon": ICONS[stage], "field": form.limit(stage)}
             for stage in StageKey
         ],
-        next_run_at=automation_of(site).next_run_at,
-        page="automation",
+        "foretold": None if form.errors else _foretell(site, form),
+    }
+
+
+def _foretell(site: Site, form: AutomationForm) -> Foretold:
+    automation, moment = Automation(site_id=site.id), now()
+    form.write_to(automation)
+    terms = terms_with(site, automation)
+    found = estimate(site, terms)
+    return Foretold(
+        found=found,
+        stages={one.stage.value: _in_words(one) for one in found.stages},
+        starts=[_start(site, automation, at) for at in next_runs(automation, site.zone, moment, RUNS_AHEAD)],
+        asked_for=automation.run_time,
+        tips=advice.tips(site, automation, terms, found, moment),
     )
 
 
-def runs_to_clear(pending: int, limit: int | None) -> str:
-    """In how many runs what waits now is worked through, in words."""
-    if not pending:
-        return "nothing waits"
-    if limit is not None and limit < 0:
-        return ""
-    if not limit or pending <= limit:
-        return "clears in 1 run"
-    return f"about {-(-pending // limit)} runs to clear"
+def _start(site: Site, automation: Automation, at: datetime) -> Start:
+    local = at.astimezone(site.zone)
+    return Start(at, f"{local:%a}", f"{local:%H:%M}" != automation.run_time)
+
+
+def _in_words(one: StageEstimate) -> str:
+    """ "10 this run for 30 credits, because of its limit per run. About 3 runs for what waits." """
+    why = f", held by {SAID_OF_LIMITS[one.limited_by]}" if one.limited_by else ""
+    price = f" for {one.credits:,} credits" if one.credits else ""
+    return f"{one.planned:,} this run{price}{why}. {_runs_to_clear(one)}".strip()
+
+
+def _runs_to_clear(one: StageEstimate) -> str:
+    match one.runs_to_clear:
+        case 0 if not one.planned:
+            return ""
+        case None:
+            return "What waits is not taken."
+        case 0 | 1:
+            return "One run takes all of it."
+        case runs:
+            return f"About {runs:,} runs for what waits."
