@@ -1,5 +1,6 @@
 """The automation settings: shown, saved, refused at the field."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,9 @@ from flask import Flask
 from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
+from webapp.ai.provider import Operation
 from webapp.core.db import db
+from webapp.credits import prices
 from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import automation_of
@@ -83,6 +86,25 @@ def test_without_javascript_a_check_shows_the_page_as_it_was_filled_in(client: V
     page = BeautifulSoup(answer.text, "html.parser")
     assert page.find("input", id="max_keywords_per_run", value="4") is not None
     assert "4 this run for 10 credits" in page.get_text()
+
+
+def test_a_cap_that_pays_for_nothing_is_answered_at_its_field(client: Visitor, site: Site) -> None:
+    for operation in Operation:
+        db.session.merge(prices.default(operation)).credits = 7
+    db.session.commit()
+
+    assert "the least that anything costs is 7" in client.send(ADDRESS, GOOD | {"max_credits_per_run": "6"}).text
+    assert client.send(ADDRESS, GOOD | {"max_credits_per_run": "7"}).status_code == 303
+
+
+def test_the_cost_stands_beside_the_button_that_starts_a_run(client: Visitor, site: Site) -> None:
+    factories.keywords(site, 5)
+    for address in ("/sites/beans/", "/sites/beans/runs"):
+        link = BeautifulSoup(client.get(address).text, "html.parser").find(id="cost")
+        assert link is not None and link["hx-get"] == f"{ADDRESS}/cost"
+
+    assert re.search(r"Costs \d+ credits", client.get(f"{ADDRESS}/cost", headers={"HX-Request": "true"}).text)
+    assert client.get(f"{ADDRESS}/cost").location == f"{ADDRESS}#foretold"
 
 
 def test_a_check_of_bad_values_says_which(client: Visitor, site: Site) -> None:

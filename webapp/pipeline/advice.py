@@ -9,7 +9,6 @@ from webapp.pipeline.estimate import Estimate, LimitedBy, StageEstimate
 from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import StageKey
-from webapp.pipeline.summary import ITEMS
 from webapp.pipeline.terms import RunTerms
 from webapp.publishing.models import PublishingSettings
 from webapp.publishing.slots import plan_slots
@@ -17,6 +16,14 @@ from webapp.sites.models import Site
 
 WEEKS = 4  # of the publishing schedule that are looked at
 MOST_SLOTS_A_WEEK = 500  # who has more is outrun by nobody
+
+PAID_FOR = {
+    StageKey.CLUSTERS: "batch of keywords",
+    StageKey.IDEAS: "cluster",
+    StageKey.ARTICLES: "article",
+    StageKey.PROMPTS: "article",
+    StageKey.IMAGES: "image",
+}
 
 CANNOT_PAY = {
     LimitedBy.BUDGET: "The share of the credits for “{stage}” ({credits}) does not pay for one {item}, which costs"
@@ -38,7 +45,7 @@ def _unaffordable(terms: RunTerms, found: Estimate) -> Iterator[str]:
         if isinstance(stage, PaidStage) and not one.planned and one.limited_by in CANNOT_PAY and one.next_price:
             yield CANNOT_PAY[one.limited_by].format(
                 stage=stage.key.label,
-                item=ITEMS[stage.key][0],
+                item=PAID_FOR[stage.key],
                 price=one.next_price,
                 credits=terms.budgets[stage.operation],
                 cap=terms.cap,

@@ -75,10 +75,20 @@ def save(slug: str) -> ResponseReturnValue:
 def check(slug: str) -> ResponseReturnValue:
     """What the settings in the form would come to. Saves nothing: the fragment for HTMX, else the page as it is."""
     with reading():
-        site = site_or_404(slug)
+        site = site_or_404(slug, Role.EDITOR)
         form = AutomationForm()
         code = 200 if form.validate() else 422
         return make_response(_fragment(site, form) if is_htmx() else _page(site, form), code)
+
+
+@pages.get("/cost")
+def cost(slug: str) -> ResponseReturnValue:
+    """What a run would cost now, to stand beside the button that starts it."""
+    with reading():
+        site = site_or_404(slug)
+        if not is_htmx():
+            return redirect(url_for("automation.show", slug=slug, _anchor="foretold"))
+        return render_template("automation/_cost.html", site=site, found=estimate(site))
 
 
 def _page(site: Site, form: AutomationForm) -> str:
@@ -122,6 +132,8 @@ def _start(site: Site, automation: Automation, at: datetime) -> Start:
 
 def _in_words(one: StageEstimate) -> str:
     """ "10 this run for 30 credits, because of its limit per run. About 3 runs for what waits." """
+    if not one.pending and not one.planned:
+        return "Nothing to do."
     why = f", held by {SAID_OF_LIMITS[one.limited_by]}" if one.limited_by else ""
     price = f" for {one.credits:,} credits" if one.credits else ""
     return f"{one.planned:,} this run{price}{why}. {_runs_to_clear(one)}".strip()
@@ -129,11 +141,11 @@ def _in_words(one: StageEstimate) -> str:
 
 def _runs_to_clear(one: StageEstimate) -> str:
     match one.runs_to_clear:
-        case 0 if not one.planned:
+        case 0:
             return ""
         case None:
             return "What waits is not taken."
-        case 0 | 1:
+        case 1:
             return "One run takes all of it."
         case runs:
             return f"About {runs:,} runs for what waits."

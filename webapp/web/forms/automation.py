@@ -7,6 +7,7 @@ from wtforms import BooleanField, Field, Form, SelectField, SelectMultipleField,
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
+from webapp.credits import prices
 from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
 from webapp.publishing.slots import Weekday
@@ -53,6 +54,14 @@ class AutomationForm(FlaskForm):
     def validate_weekdays(self, field: Field) -> None:
         if self.frequency.data == Frequency.WEEKLY.value and not field.data:
             raise ValidationError("Choose at least one day of the week.")
+
+    def validate_max_credits_per_run(self, field: Field) -> None:
+        least = prices.cheapest()
+        if field.data and field.data < least:
+            raise ValidationError(
+                f"Credits per run: {field.data} would pay for nothing, as the least that anything costs is {least}. "
+                "Give more, or 0 for no cap."
+            )
 
     def limit(self, stage: StageKey) -> Field:
         return self[Automation.LIMITS[stage]]
