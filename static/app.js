@@ -89,6 +89,107 @@
     if (dialog) setTimeout(() => dialog.close());
   });
 
+  // A budget's sliders: five shares, in basis points, that always are the whole. A share that somebody sets is pinned;
+  // the others share the rest in the proportions that they had when the move began, so that dragging back restores.
+  const WHOLE = 10000;
+  const LEAST_FREE = 2;
+  const GAP = 80; // between two arcs of the ring
+  const sum = (list) => list.reduce((total, one) => total + one, 0);
+  const percent = (share) => `${Math.floor(share / 100)}.${two(share % 100)}`;
+  const figures = new Intl.NumberFormat("en");
+  const shareRows = (split) => all("[data-share]", split);
+  const field = (row) => one("input[type=number]", row);
+  const share = (row) => Math.round(Number(field(row).value) * 100);
+  const called = (row) => one("label", row).textContent;
+  let pins = []; // the oldest first
+  let moving = { row: null, start: new Map() };
+
+  function divided(rest, weights) { // by largest remainder; whole percents stay whole
+    const unit = [rest, ...weights].every((one) => one % 100 === 0) ? 100 : 1;
+    const total = sum(weights);
+    const parts = (total ? weights : weights.map(() => 1)).map((weight) => (weight * rest) / unit);
+    const by = total || weights.length;
+    const given = parts.map((part) => Math.floor(part / by));
+    const order = parts.map((_, at) => at).sort((a, b) => (parts[b] % by) - (parts[a] % by));
+    order.slice(0, rest / unit - sum(given)).forEach((at) => { given[at] += 1; });
+    return given.map((one) => one * unit);
+  }
+  function moved(split, row, wanted) {
+    const others = shareRows(split).filter((other) => other !== row);
+    const free = others.filter((other) => !pins.includes(other));
+    const goesOn = moving.row === row && moving.start.size === free.length && free.every((other) => moving.start.has(other));
+    if (!goesOn) moving = { row, start: new Map(free.map((other) => [other, share(other)])) };
+    const room = WHOLE - sum(others.filter((other) => pins.includes(other)).map(share));
+    const got = Math.max(0, Math.min(wanted, room));
+    divided(room - got, free.map((other) => moving.start.get(other))).forEach((value, at) => {
+      field(free[at]).value = percent(value);
+    });
+    return got;
+  }
+  function pin(split, row) {
+    pins = [...pins.filter((other) => other !== row), row];
+    while (shareRows(split).length - pins.length < LEAST_FREE || sum(pins.map(share)) > WHOLE) pins.shift();
+  }
+  function draw(split) {
+    const shares = shareRows(split).map(share);
+    const around = Math.max(WHOLE, sum(shares));
+    let start = 0;
+    shareRows(split).forEach((row, at) => {
+      const credits = Math.floor((Number(split.dataset.total) * shares[at]) / WHOLE);
+      const slider = one("input[type=range]", row);
+      const arc = one(`[data-arc=${row.dataset.share}]`, split);
+      slider.value = shares[at] / 100;
+      slider.setAttribute("aria-valuetext", `${shares[at] / 100} %, ${figures.format(credits)} credits`);
+      one("[data-credits]", row).textContent = figures.format(credits);
+      one("[data-too-little]", row).hidden = split.dataset.total === "0" || credits >= Number(row.dataset.price);
+      one(".pin", row).setAttribute("aria-pressed", pins.includes(row));
+      arc.setAttribute("pathLength", around);
+      arc.setAttribute("stroke-dasharray", `${shares[at] > GAP ? shares[at] - GAP : shares[at]} ${around}`);
+      arc.setAttribute("stroke-dashoffset", -start);
+      start += shares[at];
+    });
+    one("[data-sum]", split).textContent = percent(sum(shares));
+    one("[data-not-whole]", split).hidden = sum(shares) === WHOLE;
+  }
+  let saying;
+  function say(split, words) {
+    clearTimeout(saying);
+    saying = setTimeout(() => { one("[data-say]", split).textContent = words; }, 700);
+  }
+  const told = (split) => shareRows(split).map((row) => `${called(row)} ${share(row) / 100} %${pins.includes(row) ? ", pinned" : ""}`).join("; ");
+
+  page.addEventListener("input", (event) => {
+    const row = event.target.closest("[data-share]");
+    const split = row?.closest("[data-split]");
+    if (!split) return;
+    const got = moved(split, row, Math.round(Number(event.target.value) * 100));
+    if (event.target !== field(row) || Number(event.target.value) !== got / 100) field(row).value = percent(got);
+    draw(split);
+  }, true);
+  page.addEventListener("change", (event) => {
+    const row = event.target.closest("[data-share]");
+    const split = row?.closest("[data-split]");
+    if (!split) return;
+    field(row).value = percent(share(row));
+    pin(split, row);
+    draw(split);
+    say(split, `${told(split)}.`);
+  });
+  page.addEventListener("click", (event) => {
+    const row = event.target.closest(".pin")?.closest("[data-share]");
+    const split = row?.closest("[data-split]");
+    if (!split) return;
+    if (pins.includes(row)) pins = pins.filter((other) => other !== row);
+    else pin(split, row);
+    draw(split);
+    say(split, `${told(split)}.`);
+  });
+  page.addEventListener("reset", (event) => {
+    const split = one("[data-split]", event.target);
+    if (split) setTimeout(() => { pins = []; moving.row = null; draw(split); });
+  });
+  all("[data-split]").forEach(draw);
+
   // Unsaved changes.
   const written = (form) =>
     new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string")).toString();

@@ -57,6 +57,7 @@ def _register_pages(app: Flask) -> None:
     from webapp.web import (
         articles,
         automation,
+        budget,
         clusters,
         health,
         home,
@@ -78,7 +79,7 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, clusters, health, home, ideas, images, keywords, media, metrics, overview, published,
-        publishing, queue, runs, sites, system, tasks, theme, welcome,
+        articles, automation, budget, clusters, health, home, ideas, images, keywords, media, metrics, overview,
+        published, publishing, queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

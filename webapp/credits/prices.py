@@ -5,6 +5,7 @@ from sqlalchemy import select
 from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.credits.models import OperationCost, SiteBudget, Unit
+from webapp.credits.splits import Split, own_split
 
 DEFAULTS: dict[Operation, tuple[Unit, int, int]] = {  # unit, credits per unit, share in basis points
     Operation.CLUSTERING: (Unit.KEYWORD_BATCH, 10, 1500),
@@ -31,9 +32,11 @@ def cheapest() -> int:
     return min((cost.credits for cost in costs().values() if cost.is_active and cost.credits), default=0)
 
 
-def split(site_id: int) -> dict[Operation, int]:
+def split(site_id: int) -> Split:
     """A site's split of a run's credits, in basis points that sum to 10,000."""
-    own = db.session.get_one(SiteBudget, site_id)
-    if own.use_global_defaults:
-        return {operation: cost.budget_basis_points for operation, cost in costs().items()}
-    return {operation: int(getattr(own, operation.value)) for operation in Operation}
+    own = own_split(db.session.get_one(SiteBudget, site_id))
+    return global_split() if own is None else own
+
+
+def global_split() -> Split:
+    return {operation: cost.budget_basis_points for operation, cost in costs().items()}

@@ -46,6 +46,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("runs", "Runs", "runs.index", "player-play"),
             ("automation", "Automation", "automation.show", "adjustments"),
+            ("budget", "Budget", "budget.show", "coins"),
         ),
     ),
     (

@@ -1,0 +1,87 @@
+"""Which split of a run's credits a site uses, and the five shares of its own."""
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+
+from wtforms import Field, Form, RadioField
+from wtforms.validators import StopValidation
+from wtforms.widgets import NumberInput
+
+from webapp.ai.provider import Operation
+from webapp.credits.budget import percent
+from webapp.credits.models import WHOLE
+from webapp.credits.splits import Split
+from webapp.web.forms.versioned import VersionedForm
+
+WRITTEN = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
+
+
+class Choice(StrEnum):
+    GLOBAL = "global"
+    OWN = "own"
+
+
+CHOICES = (
+    (Choice.GLOBAL.value, "Global defaults", "What the operator has set for all sites."),
+    (Choice.OWN.value, "Own split", "Five shares of your own, 100 % together."),
+)
+
+
+def name_of(operation: Operation) -> str:
+    return operation.value.replace("_", " ").capitalize()
+
+
+def unless_global(form: Form, field: Field) -> None:
+    """With the global defaults nobody looks at the shares."""
+    if form["split"].data == Choice.GLOBAL.value:
+        field.errors[:] = []
+        raise StopValidation()
+
+
+def a_share(form: Form, field: Field) -> None:
+    if field.data is None or field.data > WHOLE:
+        raise StopValidation(f"{field.label.text}: give a percentage from 0 to 100, with at most two decimals.")
+
+
+class Percentage(Field):
+    """Written as a percentage with up to two decimals, kept in basis points; None for anything else."""
+
+    widget = NumberInput(step="0.01", min=0, max=100)
+    data: int | None
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        found = WRITTEN.fullmatch(valuelist[0].strip()) if valuelist else None
+        self.data = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else None
+
+    def _value(self) -> str:
+        if self.data is not None:
+            return percent(self.data)
+        return str(self.raw_data[0]) if self.raw_data else ""
+
+
+def share_of(operation: Operation) -> Percentage:
+    return Percentage(name_of(operation), [unless_global, a_share])
+
+
+class BudgetForm(VersionedForm):
+    split = RadioField("Which split", choices=[(value, text) for value, text, _ in CHOICES])
+    clustering = share_of(Operation.CLUSTERING)
+    idea_generation = share_of(Operation.IDEA_GENERATION)
+    content_generation = share_of(Operation.CONTENT_GENERATION)
+    image_prompt_extraction = share_of(Operation.IMAGE_PROMPT_EXTRACTION)
+    image_generation = share_of(Operation.IMAGE_GENERATION)
+
+    def choose(self, own: Split | None, start: Split) -> None:
+        """Shows that split; where it is the global one, `start` is what an own one begins with."""
+        self.split.data = (Choice.GLOBAL if own is None else Choice.OWN).value
+        for operation, share in (own or start).items():
+            self[operation.value].data = share
+
+    def own(self) -> Split | None:
+        """What was chosen: an own split, or None for the global one. Only of a form that is valid."""
+        return None if self.split.data == Choice.GLOBAL.value else self.shares()
+
+    def shares(self) -> dict[Operation, int]:
+        """In basis points; what cannot be read counts as nothing."""
+        return {operation: self[operation.value].data or 0 for operation in Operation}
