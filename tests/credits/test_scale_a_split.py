@@ -1,5 +1,6 @@
 """Shares of any size become shares of the whole, in the same proportions."""
 
+import itertools
 from fractions import Fraction
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_larger_share_never_becomes_the_smaller(split: Split) -> None:
     found = scaled(split)
 
     by_size = sorted(split, key=lambda one: split[one])
-    for less, more in zip(by_size, by_size[1:], strict=False):
+    for less, more in itertools.pairwise(by_size):
         assert found[less] <= found[more] or split[less] == split[more]
 
 

@@ -12,12 +12,17 @@ import config
 from tests import factories
 from tests.journeys.conftest import PHONE, WIDE, Installation, Open
 from tests.pipeline.engine import site_with_keywords
+from webapp.accounts.models import Account
+from webapp.ai.provider import Operation
 from webapp.content.media import keep
 from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
+from webapp.core.db import db
 from webapp.core.redis import connection
+from webapp.credits.splits import set_split
 from webapp.pipeline import claim, control
 from webapp.pipeline.claim import Claim
 from webapp.pipeline.models import Run
+from webapp.pipeline.terms import automation_of
 from webapp.publishing.models import PublicationStatus, WaitingReason
 
 AXE = config.ROOT / ".assets/node_modules/axe-core/axe.min.js"
@@ -32,6 +37,7 @@ PAGES = (
     "/sites/{full}/ideas", "/sites/{full}/tasks", "/sites/{full}/articles", "/sites/{full}/articles/{article}",
     "/sites/{full}/images", "/sites/{full}/runs", "/sites/{full}/runs/{paused}", "/sites/{full}/runs/{paused}/cancel",
     "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
+    "/sites/{full}/budget", "/sites/{split}/budget",
     "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/settings", "/sites/{full}/delete",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
@@ -62,12 +68,22 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
         yield {
             "full": site.slug,
             "empty": factories.site(account).slug,
+            "split": site_with_own_split(account),
             "cluster": cluster.id,
             "article": article.id,
             "cancelled": cancelled.id,
             "paused": paused.id,
             "held": held.run_id,
         }
+
+
+def site_with_own_split(account: Account) -> str:
+    """The name of one whose run is too small for all but the last of its shares."""
+    site = factories.site(account)
+    automation_of(site).max_credits_per_run = 10
+    set_split(site.id, dict.fromkeys(Operation, 500) | {Operation.IMAGE_GENERATION: 8000})
+    db.session.commit()
+    return site.slug
 
 
 def held_run(run: Run) -> Claim:

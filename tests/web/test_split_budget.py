@@ -90,8 +90,9 @@ def test_without_a_cap_the_balance_counts_and_with_none_it_says_so(client: Visit
     automation_of(site).max_credits_per_run = 0
     assert "10,000 credits at most: what the account has" in words(read(client.get(ADDRESS).text))
 
-    broke = factories.site(factories.account(credits=0), slug="broke")
-    factories.signed_in(client, factories.member(Role.EDITOR, of=db.session.merge(broke).account).user)
+    poor = factories.member(Role.EDITOR, of=factories.account(credits=0))
+    factories.site(poor.account, slug="broke")
+    factories.signed_in(client, poor.user)
     page = read(client.get("/sites/broke/budget").text)
 
     assert "The account has no credits" in words(page)
@@ -103,7 +104,7 @@ def test_a_share_that_pays_for_nothing_is_told_and_only_there(client: Visitor, s
 
     page = read(client.get(ADDRESS).text)
 
-    told = [words(tip, "span") if tip.select("span") else tip.get_text() for tip in page.select("#default .too-little")]
+    told = [tip.get_text() for tip in page.select("#default .too-little")]
     assert told == ["Too little for one cluster: 15 credits."]
     assert len(page.select("#own .too-little:not([hidden])")) == 1
 
@@ -255,10 +256,7 @@ def test_the_second_of_two_who_save_is_told_and_sees_both(client: Visitor, site:
 
     assert answer.status_code == 409
     page = read(answer.text)
-    lines = [
-        words(row, "tr") if row.name != "tr" else " ".join(row.get_text(" ").split())
-        for row in page.select("#overtaken tbody tr")
-    ]
+    lines = [" ".join(row.get_text(" ").split()) for row in page.select("#overtaken tbody tr")]
     reset = action == "/reset"
     assert lines[0] == ("Which split differs Own split Global defaults" if reset else "Which split Own split Own split")
     assert lines[1] == f"Clustering differs 30.00 % {'the default' if reset else '33.33 %'}"

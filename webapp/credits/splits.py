@@ -35,16 +35,19 @@ def lock(site_id: int) -> SiteBudget:
 
 def set_split(site_id: int, split: Split | None) -> None:
     """Gives the site a split of its own; None: the global defaults. Raises Invalid unless it is the whole exactly."""
+    check_split(split)
     budget = lock(site_id)
     if split is not None:
-        _check(split)
         for operation in Operation:
             setattr(budget, operation.value, split[operation])
     budget.use_global_defaults = split is None
     db.session.flush()
 
 
-def _check(split: Split) -> None:
+def check_split(split: Split | None) -> None:
+    """Raises Invalid for an own split that is not the whole exactly."""
+    if split is None:
+        return
     total = sum(split[operation] for operation in Operation)
     if any(split[operation] < 0 for operation in Operation):
         raise Invalid("shares", "A share cannot be negative.", "Give five percentages from 0 to 100.")

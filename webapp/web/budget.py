@@ -72,7 +72,7 @@ def show(slug: str) -> ResponseReturnValue:
 def save(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     form = BudgetForm()
-    if not form.validate():
+    if not (form.validate() and form.is_whole()):
         return _page(site, form), 422
     return _save(site, form, form.own())
 
@@ -107,12 +107,7 @@ def _save(site: Site, form: BudgetForm, wanted: Split | None) -> ResponseReturnV
         form.draw_from(described(stored))
         db.session.commit()
         return _page(site, form, lines=lines), 409
-    try:
-        set_split(site.id, wanted)
-    except Invalid as error:
-        db.session.rollback()
-        refuse(form, error)
-        return _page(site, form), 422
+    set_split(site.id, wanted)
     db.session.commit()
     flash(_told(stored, wanted), "ok")
     return redirect(url_for("budget.show", slug=site.slug), 303)

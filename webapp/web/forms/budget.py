@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from wtforms import Field, Form, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import NumberInput
 
 from webapp.ai.provider import Operation
+from webapp.core.errors import Invalid
 from webapp.credits.budget import percent
 from webapp.credits.models import WHOLE
-from webapp.credits.splits import Split
+from webapp.credits.splits import Split, check_split
+from webapp.web.forms.checks import refuse
 from webapp.web.forms.versioned import VersionedForm
 
 WRITTEN = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
@@ -65,7 +68,7 @@ def share_of(operation: Operation) -> Percentage:
 
 
 class BudgetForm(VersionedForm):
-    split = RadioField("Which split", choices=[(value, text) for value, text, _ in CHOICES])
+    split = RadioField("Which split", choices=[SelectChoice(value, text) for value, text, _ in CHOICES])
     clustering = share_of(Operation.CLUSTERING)
     idea_generation = share_of(Operation.IDEA_GENERATION)
     content_generation = share_of(Operation.CONTENT_GENERATION)
@@ -81,6 +84,15 @@ class BudgetForm(VersionedForm):
     def own(self) -> Split | None:
         """What was chosen: an own split, or None for the global one. Only of a form that is valid."""
         return None if self.split.data == Choice.GLOBAL.value else self.shares()
+
+    def is_whole(self) -> bool:
+        """Whether what was chosen may be saved. If not, the form says why."""
+        try:
+            check_split(self.own())
+        except Invalid as error:
+            refuse(self, error)
+            return False
+        return True
 
     def shares(self) -> dict[Operation, int]:
         """In basis points; what cannot be read counts as nothing."""
