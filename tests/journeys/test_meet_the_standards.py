@@ -123,6 +123,7 @@ def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> No
     ("address", "field"),
     [
         ("/sites/{full}/automation", "max_tasks_per_run"),
+        ("/sites/{split}/budget", "clustering"),
         ("/sites/{full}/publishing", "queue_limit"),
         ("/sites/{full}/settings", "name"),
     ],
