@@ -171,6 +171,7 @@
     const split = row?.closest("[data-split]");
     if (!split) return;
     field(row).value = percent(share(row));
+    compare(split.closest("form"));
     pin(split, row);
     draw(split);
     say(split, `${told(split)}.`);

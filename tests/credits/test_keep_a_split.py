@@ -1,5 +1,7 @@
 """A site's own split is kept if it is the whole exactly; the database itself takes no other."""
 
+import threading
+
 import pytest
 from flask import Flask
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +12,7 @@ from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.credits import prices
 from webapp.credits.models import SiteBudget
-from webapp.credits.splits import own_split, set_split
+from webapp.credits.splits import lock, own_split, set_split
 
 EVEN = dict.fromkeys(Operation, 2000)
 
@@ -77,3 +79,22 @@ def test_the_database_takes_nothing_but_the_whole(app: Flask, shares: dict[str, 
     with pytest.raises(IntegrityError):
         db.session.commit()
     db.session.rollback()
+
+
+def test_two_that_change_a_budget_take_turns(app: Flask) -> None:
+    site = factories.site()
+    seen = []
+
+    def another() -> None:
+        with app.app_context():
+            seen.append(own_split(lock(site.id)))
+            db.session.commit()
+
+    set_split(site.id, EVEN)
+    thread = threading.Thread(target=another)
+    thread.start()
+    thread.join(0.5)  # it could read what was there before, if it need not wait
+    db.session.commit()
+    thread.join()
+
+    assert seen == [EVEN]

@@ -327,6 +327,9 @@ def test_what_is_seen_is_saved_and_discarding_restores(open_page: Open, site: Si
     assert (shares(page), pins(page)) == (START, [])
     assert slider(page, ARTICLES).input_value() == "40"
 
+    number(page, CLUSTERING).fill("15")  # as it was, written in another way
+    number(page, CLUSTERING).blur()
+    expect(page.get_by_text("Changes apply from the next run.")).to_be_visible()
     number(page, CLUSTERING).fill("33.33")
     page.get_by_text("Unsaved changes").wait_for()
     wanted = shares(page)
