@@ -39,6 +39,30 @@ def site(app: Flask, client: Visitor) -> Site:
     return factories.site(member.account, slug="beans", time_zone="Europe/Berlin")
 
 
+def drawn(client: Visitor) -> dict[str, str]:
+    """What the page's form carries from being drawn now."""
+    field = BeautifulSoup(client.get(ADDRESS).text, "html.parser").find("input", {"name": "drawn_from"})
+    assert field is not None
+    return {"drawn_from": str(field["value"])}
+
+
+def test_the_second_of_two_who_save_is_told_and_decides(client: Visitor, site: Site) -> None:
+    first, second = drawn(client), drawn(client)
+    client.send(ADDRESS, first | GOOD | {"max_tasks_per_run": "4"})
+
+    answer = client.send(ADDRESS, second | GOOD | {"max_tasks_per_run": "9", "weekdays": ["mon"]})
+
+    told = BeautifulSoup(answer.text, "html.parser")
+    assert answer.status_code == 409
+    lines = [line.get_text(" ", strip=True) for line in told.select("#overtaken tr.differs")]
+    assert lines == ["Days differs Tue, Fri Mon", "Tasks per run differs 4 9"]
+    assert automation_of(site).max_tasks_per_run == 4
+
+    over = {"drawn_from": str(told.select_one("input[name=drawn_from]")["value"])}  # type: ignore[index]
+    assert client.send(ADDRESS, over | GOOD | {"max_tasks_per_run": "9"}).status_code == 303
+    assert automation_of(site).max_tasks_per_run == 9
+
+
 def test_the_page_shows_what_waits_and_how_many_runs_it_takes(client: Visitor, site: Site) -> None:
     factories.keywords(site, 5)
     automation_of(site).max_keywords_per_run = 2
@@ -51,7 +75,7 @@ def test_the_page_shows_what_waits_and_how_many_runs_it_takes(client: Visitor, s
 
 
 def test_settings_are_saved_and_the_next_run_is_worked_out(client: Visitor, site: Site) -> None:
-    answer = client.send(ADDRESS, GOOD, follow_redirects=True)
+    answer = client.send(ADDRESS, drawn(client) | GOOD, follow_redirects=True)
 
     saved = automation_of(site)
     assert answer.status_code == 200 and "saved" in answer.text
@@ -94,7 +118,7 @@ def test_a_cap_that_pays_for_nothing_is_answered_at_its_field(client: Visitor, s
     db.session.commit()
 
     assert "the least that anything costs is 7" in client.send(ADDRESS, GOOD | {"max_credits_per_run": "6"}).text
-    assert client.send(ADDRESS, GOOD | {"max_credits_per_run": "7"}).status_code == 303
+    assert client.send(ADDRESS, drawn(client) | GOOD | {"max_credits_per_run": "7"}).status_code == 303
 
 
 def test_the_cost_stands_beside_the_button_that_starts_a_run(client: Visitor, site: Site) -> None:
@@ -125,8 +149,8 @@ def test_a_time_that_the_clocks_skip_says_so(client: Visitor, site: Site, monkey
 
 
 def test_switching_it_off_leaves_no_next_run(client: Visitor, site: Site) -> None:
-    client.send(ADDRESS, GOOD)
-    client.send(ADDRESS, {name: value for name, value in GOOD.items() if name != "enabled"})
+    client.send(ADDRESS, drawn(client) | GOOD)
+    client.send(ADDRESS, drawn(client) | {name: value for name, value in GOOD.items() if name != "enabled"})
 
     assert automation_of(site).next_run_at is None
 

@@ -1,6 +1,7 @@
 """The settings that a run starts with and keeps to its end, whatever is changed meanwhile."""
 
 from pydantic import BaseModel
+from sqlalchemy import select
 
 from webapp.ai.provider import Operation
 from webapp.core.db import db
@@ -34,6 +35,12 @@ class RunTerms(BaseModel):
 def automation_of(site: Site) -> Automation:
     """The site's automation settings; they are made with the site."""
     return db.session.get_one(Automation, site.id)
+
+
+def lock_automation(site: Site) -> Automation:
+    """The same, to be changed: who else wants to change them waits for the caller's commit."""
+    locked = select(Automation).where(Automation.site_id == site.id).with_for_update()
+    return db.session.scalars(locked.execution_options(populate_existing=True)).one()
 
 
 def terms_of(site: Site) -> RunTerms:

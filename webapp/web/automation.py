@@ -1,5 +1,6 @@
 """A site's automation settings: when runs start, which stages they have, their limits, and what those come to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,10 +16,11 @@ from webapp.pipeline.automation import Automation, next_runs
 from webapp.pipeline.estimate import SAID_OF_LIMITS, Estimate, StageEstimate, estimate
 from webapp.pipeline.scheduling import set_schedule
 from webapp.pipeline.states import StageKey
-from webapp.pipeline.terms import automation_of, terms_with
+from webapp.pipeline.terms import automation_of, lock_automation, terms_with
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
 from webapp.web.forms.automation import AutomationForm
+from webapp.web.forms.versioned import Line
 from webapp.web.htmx import is_htmx
 from webapp.web.run_page import ICONS
 
@@ -54,6 +56,7 @@ def show(slug: str) -> ResponseReturnValue:
     form = AutomationForm(obj=automation)
     form.stages_on.data = [stage.value for stage in StageKey if automation.is_on(stage)]
     form.frequency.data = automation.frequency.value
+    form.draw_from(form.described(automation))
     return _page(site, form)
 
 
@@ -63,9 +66,15 @@ def save(slug: str) -> ResponseReturnValue:
     form = AutomationForm()
     if not form.validate():
         return _page(site, form), 422
-    automation = automation_of(site)
-    form.write_to(automation)
-    set_schedule(automation)
+    stored = lock_automation(site)
+    wanted = _wanted(site, form)
+    lines = form.overtaken_by(form.described(stored), form.described(wanted))
+    if lines:
+        form.draw_from(form.described(stored))
+        db.session.commit()
+        return _page(site, form, lines), 409
+    form.write_to(stored)
+    set_schedule(stored)
     db.session.commit()
     flash("Automation settings saved. They apply from the next run.", "ok")
     return redirect(url_for("automation.show", slug=slug), 303)
@@ -91,8 +100,8 @@ def cost(slug: str) -> ResponseReturnValue:
         return render_template("automation/_cost.html", site=site, found=estimate(site))
 
 
-def _page(site: Site, form: AutomationForm) -> str:
-    return render_template("automation/index.html", page="automation", **_shown(site, form))
+def _page(site: Site, form: AutomationForm, lines: Sequence[Line] = ()) -> str:
+    return render_template("automation/index.html", page="automation", lines=lines, **_shown(site, form))
 
 
 def _fragment(site: Site, form: AutomationForm) -> str:
@@ -112,8 +121,7 @@ def _shown(site: Site, form: AutomationForm) -> dict[str, Any]:
 
 
 def _foretell(site: Site, form: AutomationForm) -> Foretold:
-    automation, moment = Automation(site_id=site.id), now()
-    form.write_to(automation)
+    automation, moment = _wanted(site, form), now()
     terms = terms_with(site, automation)
     found = estimate(site, terms)
     return Foretold(
@@ -123,6 +131,13 @@ def _foretell(site: Site, form: AutomationForm) -> Foretold:
         asked_for=automation.run_time,
         tips=advice.tips(site, automation, terms, found, moment),
     )
+
+
+def _wanted(site: Site, form: AutomationForm) -> Automation:
+    """The settings in the form, which are not saved."""
+    automation = Automation(site_id=site.id)
+    form.write_to(automation)
+    return automation
 
 
 def _start(site: Site, automation: Automation, at: datetime) -> Start:

@@ -2,7 +2,6 @@
 
 from datetime import time
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
@@ -12,6 +11,7 @@ from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
 from webapp.publishing.slots import Weekday
 from webapp.web.forms.numbers import WholeNumber
+from webapp.web.forms.versioned import Description, VersionedForm
 
 MOST = 2**31 - 1
 WEEKDAYS = tuple(SelectChoice(day.value, day.value.capitalize()) for day in Weekday)
@@ -34,7 +34,7 @@ def per_run(label: str) -> WholeNumber:
     return WholeNumber(label, 0, MOST, "unlimited")
 
 
-class AutomationForm(FlaskForm):
+class AutomationForm(VersionedForm):
     enabled = BooleanField("Start runs by themselves")
     frequency = SelectField("How often", choices=[SelectChoice(one.value, one.value.capitalize()) for one in Frequency])
     weekdays = SelectMultipleField("Days", choices=WEEKDAYS)
@@ -66,9 +66,24 @@ class AutomationForm(FlaskForm):
     def limit(self, stage: StageKey) -> Field:
         return self[Automation.LIMITS[stage]]
 
+    def described(self, automation: Automation) -> Description:
+        """Settings as people read them, by the labels of their fields."""
+        written = {self[name].label.text: _written(getattr(automation, name)) for name in KEPT_AS_THEY_ARE}
+        off = ", ".join(stage.label for stage in StageKey if not automation.is_on(stage))
+        return written | {"How often": automation.frequency.value.capitalize(), "Stages that are off": off or "none"}
+
     def write_to(self, automation: Automation) -> None:
         for name in KEPT_AS_THEY_ARE:
             setattr(automation, name, self[name].data)
         automation.frequency = Frequency(self.frequency.data)
         on = set(self.stages_on.data or ())
         automation.stages_off = [stage.value for stage in StageKey if stage.value not in on]
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(Weekday(day).value.capitalize() for day in value) or "none"
+    return str(value)
