@@ -1,6 +1,7 @@
 """Runs that start by the clock: once, on time, and with a record of why where they do not."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,11 +39,42 @@ def test_a_due_site_starts_once_and_its_next_time_is_set(app: Flask) -> None:
     site = due_site()
 
     assert [run.site_id for run in scheduling.start_due()] == [site.id]
-    assert scheduling.start_due() == []
+    assert list(scheduling.start_due()) == []
 
     site, run = reload(site), rows(Run)[0]
     assert run.trigger is Trigger.SCHEDULE
     assert automation_of(site).next_run_at > now()
+
+
+def test_one_site_that_cannot_be_started_keeps_nobody_else_waiting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, other = due_site().id, due_site().id
+    start = control.start
+
+    def start_or_break(site: Site, **about: Any) -> Run:
+        if site.id == broken:
+            raise ZeroDivisionError("oops")
+        return start(site, **about)
+
+    monkeypatch.setattr(control, "start", start_or_break)
+
+    assert [run.site_id for run in scheduling.start_due()] == [other]
+    (skipped,) = rows(SkippedRun)
+    assert skipped.site_id == broken
+    assert "broke on our side" in skipped.why and "oops" not in skipped.why
+    assert list(scheduling.start_due()) == []
+
+
+def test_any_number_is_started_batch_by_batch(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduling, "BATCH", 2)
+    sites = [due_site().id for _ in range(5)]
+    most = 0
+    started = []
+    for run in scheduling.start_due():
+        started.append(run.site_id)
+        most = max(most, len(list(db.session)))
+
+    assert started == sites
+    assert most == 0, "what is done with is still held"
 
 
 def test_missed_times_run_once_not_once_each(app: Flask) -> None:
@@ -50,8 +82,8 @@ def test_missed_times_run_once_not_once_each(app: Flask) -> None:
     automation_of(site).next_run_at = now() - timedelta(days=9)
     db.session.commit()
 
-    scheduling.start_due()
-    scheduling.start_due()
+    list(scheduling.start_due())
+    list(scheduling.start_due())
 
     assert len(rows(Run)) == 1
 
@@ -63,7 +95,7 @@ def test_a_site_with_an_active_run_is_skipped_with_the_reason(app: Flask, paused
     if paused:
         control.pause(active, "Ana")
 
-    assert scheduling.start_due() == []
+    assert list(scheduling.start_due()) == []
 
     skipped = rows(SkippedRun)
     assert len(rows(Run)) == 1
@@ -77,7 +109,7 @@ def test_a_switched_off_automation_never_starts(app: Flask) -> None:
     automation_of(site).enabled = False
     db.session.commit()
 
-    assert scheduling.start_due() == []
+    assert list(scheduling.start_due()) == []
 
 
 def at(automation: Automation, after: datetime, zone: ZoneInfo = BERLIN) -> str:
@@ -130,7 +162,7 @@ def test_a_scheduler_that_is_lost_while_it_starts_a_run_leaves_the_site_due(
 
     monkeypatch.setattr(control, "_new_run", die)
     with pytest.raises(SystemExit):
-        scheduling.start_due()
+        list(scheduling.start_due())
     db.session.rollback()
     monkeypatch.undo()
     assert [automation.next_run_at for automation in automations(site_id)] == [due_at]

@@ -1,8 +1,11 @@
 """Starting runs by the clock. Any number of schedulers may do it at once: a due site is claimed by compare-and-set."""
 
+import logging
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
@@ -12,18 +15,36 @@ from webapp.pipeline.automation import Automation, SkippedRun, next_run
 from webapp.pipeline.control import RunInTheWay
 from webapp.pipeline.models import Run, Trigger
 
+log = logging.getLogger(__name__)
+
+BROKE = "Something broke on our side. Its next time is set; start it by hand, or ask the operator, who has the error."
 BATCH = 200  # due sites looked at in one go
 
 
-def start_due() -> list[Run]:
-    """Starts every due automation once, however many times it was missed. Answers the runs started."""
-    started: list[Run] = []
+def start_due() -> Iterator[Run]:
+    """Starts every due automation once, however many times it was missed. Yields each run as it is started.
+
+    No more than one batch of due sites is known at a time, and one of their runs.
+    """
     while due := _due(now()):
         for site_id, scheduled_for in due:
-            run = _claim_and_start(site_id, scheduled_for)
+            run = _start_or_skip(site_id, scheduled_for)
+            db.session.expunge_all()
             if run is not None:
-                started.append(run)
-    return started
+                yield run
+
+
+def _start_or_skip(site_id: int, scheduled_for: datetime) -> Run | None:
+    """One site that cannot be started must not keep those behind it from being looked at."""
+    try:
+        return _claim_and_start(site_id, scheduled_for)
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        db.session.rollback()
+        log.exception("the scheduled run of site %s could not be started", site_id)
+        _claim_and_skip(site_id, scheduled_for, BROKE, None)
+        return None
 
 
 def _due(moment: datetime) -> list[tuple[int, datetime]]:
@@ -55,7 +76,8 @@ def _claim_and_start(site_id: int, scheduled_for: datetime) -> Run | None:
         )
     except Conflict as blocked:
         db.session.rollback()  # the claim, too
-        _claim_and_skip(site_id, scheduled_for, blocked)
+        in_the_way = blocked.run.id if isinstance(blocked, RunInTheWay) else None
+        _claim_and_skip(site_id, scheduled_for, blocked.sentence, in_the_way)
         return None
 
 
@@ -71,12 +93,9 @@ def _claim(automation: Automation, scheduled_for: datetime) -> bool:
     return claimed == 1
 
 
-def _claim_and_skip(site_id: int, scheduled_for: datetime, blocked: Conflict) -> None:
+def _claim_and_skip(site_id: int, scheduled_for: datetime, why: str, in_the_way: int | None) -> None:
     if _claim(db.session.get_one(Automation, site_id), scheduled_for):
-        in_the_way = blocked.run.id if isinstance(blocked, RunInTheWay) else None
-        db.session.add(
-            SkippedRun(site_id=site_id, scheduled_for=scheduled_for, why=blocked.sentence, run_id=in_the_way)
-        )
+        db.session.add(SkippedRun(site_id=site_id, scheduled_for=scheduled_for, why=why, run_id=in_the_way))
     db.session.commit()
 
 
