@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
+ON, OFF = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 LONGEST_SOCKET_PATH = 100  # a Unix socket's path may have about 104 bytes
 
 
@@ -39,6 +40,8 @@ class Settings:
     setup_token: str | None  # opens the first-owner page from another machine
     metrics_token: str | None  # lets a monitoring system read /metrics
     secure_cookies: bool
+    use_budget_allocation: bool  # each operation keeps to its share of a run's credits, unless operators say otherwise
+    use_new_scheduling: bool  # approved articles get slots, unless operators say otherwise
 
     @property
     def media(self) -> Path:
@@ -79,6 +82,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         setup_token=environ.get("SETUP_TOKEN") or None,
         metrics_token=environ.get("METRICS_TOKEN") or None,
         secure_cookies=environ.get("SECURE_COOKIES", "") == "1",
+        use_budget_allocation=_switch(environ, "USE_BUDGET_ALLOCATION"),
+        use_new_scheduling=_switch(environ, "USE_NEW_SCHEDULING"),
     )
 
 
@@ -95,6 +100,14 @@ def _number(environ: Mapping[str, str], name: str, default: float, *, least: flo
             f"{name} is {written!r}: give a number of at least {least:g}, or leave it out for {default:g}."
         )
     return value
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    """On, unless it is written that it is off."""
+    written = environ.get(name, "").strip().casefold()
+    if written not in ("", *ON, *OFF):
+        raise BadSetting(f"{name} is {environ[name]!r}: write true or false, or leave it out for true.")
+    return written not in OFF
 
 
 def _instance(environ: Mapping[str, str]) -> Path:

@@ -18,9 +18,9 @@ from webapp.content.models import (
     KeywordStatus,
     TaskStatus,
 )
-from webapp.content.paging import PAGE, Page
-from webapp.content.queries import Filter, Place
+from webapp.content.queries import Filter
 from webapp.core.db import db
+from webapp.core.paging import PAGE, Page, Place
 from webapp.sites.models import Site
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Enum, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from tests import factories
+from webapp.accounts.switches import Switch, SwitchSetting
 from webapp.ai.provider import Operation
 from webapp.content.models import ImageStatus
 from webapp.core.db import change, db
@@ -45,6 +46,7 @@ def one_row_of_everything() -> None:
                 operation=Operation.CLUSTERING, model="m", status=CallStatus.SENT, price=1, deadline=now,
             ),
             SkippedRun(site_id=site.id, scheduled_for=now, why="a run is active", run_id=run.id),
+            SwitchSetting(name=Switch.NEW_SCHEDULING, value=False, by="Ana"),
         ]
     )  # fmt: skip
     ledger.hold(
@@ -148,7 +150,7 @@ def test_deleting_a_site_takes_along_what_hangs_from_it_and_leaves_the_ledger(ap
         for table in db.metadata.sorted_tables
         if (found := db.session.execute(text(f'SELECT count(*) FROM "{table.name}"')).scalar_one())
     }
-    assert left.keys() == {"account", "user", "member", "credit_balance", "ledger_entry", "operation_cost"}
+    assert left.keys() == {"account", "user", "member", "credit_balance", "ledger_entry", "operation_cost", "switch"}
     assert ledger.verify().ok and ledger.verify().entries == spent
 
 

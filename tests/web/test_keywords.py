@@ -9,8 +9,8 @@ from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.content.models import Keyword, KeywordStatus
-from webapp.content.paging import PAGE
 from webapp.core.db import db
+from webapp.core.paging import PAGE
 from webapp.sites.models import Site
 
 

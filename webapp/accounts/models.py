@@ -97,3 +97,13 @@ class AccountEvent(Numbered, db.Model):
     at: Mapped[datetime] = mapped_column(default=now)
     by: Mapped[str] = mapped_column(String(120))
     text: Mapped[str] = mapped_column(Text)
+
+
+class OperatorEvent(Numbered, db.Model):
+    """Something that an operator did to the installation or to somebody's credits."""
+
+    __tablename__ = "operator_event"
+
+    at: Mapped[datetime] = mapped_column(default=now)
+    by: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)

@@ -25,8 +25,8 @@ from webapp.content.models import (
     TaskStatus,
 )
 from webapp.content.normal import normal
-from webapp.content.paging import Page, Stretch, page
 from webapp.core.db import db
+from webapp.core.paging import START, Page, Place, Stretch, page
 
 STATUSES: dict[type[Any], type[StrEnum]] = {
     Keyword: KeywordStatus,
@@ -76,17 +76,6 @@ class Filter:
     least_volume: int | None = None
     kind: IdeaKind | None = None
     article_id: int | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a list: after a key, or before one, as an earlier page gave them."""
-
-    after: str | None = None
-    before: str | None = None
-
-
-START = Place()
 
 
 def keywords(site_id: int, wanted: Filter, place: Place = START, *, newest_first: bool = False) -> Page[Keyword]:

@@ -37,6 +37,7 @@ class OperationCost(db.Model):
     credits: Mapped[int]
     budget_basis_points: Mapped[int]
     is_active: Mapped[bool] = mapped_column(default=True)
+    off_reason: Mapped[str | None] = mapped_column(String(300))  # the operator's, while it is switched off
 
 
 class SiteBudget(db.Model):
@@ -84,8 +85,15 @@ class EntryKind(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
+FILTERS = ("kind", "operation", "site_id", "run_id", "article_id")  # columns that lists of entries are narrowed by
+
+
 class LedgerEntry(Numbered, db.Model):
-    """One change of a balance, never changed again. `amount` is signed, in credits."""
+    """One change of a balance, never changed again. `amount` is signed, in credits.
+
+    `by` is who moved it by hand, None where a run did; `token` names the form it was sent with, so that the same form
+    moves it once. Within an account the numbers are in the order in which the balance changed.
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = (
@@ -96,6 +104,10 @@ class LedgerEntry(Numbered, db.Model):
         ),
         CheckConstraint("balance_after >= 0", name="balance_after_not_negative"),
         Index("ix_ledger_entry_account_id_id", "account_id", "id"),
+        Index("ix_ledger_entry_account_id_at", "account_id", "at", "id"),
+        *(Index(f"ix_ledger_entry_account_id_{name}", "account_id", name, "id") for name in FILTERS),
+        Index("ix_ledger_entry_sums", "account_id", "kind", "at", "operation", "amount"),
+        Index("uq_ledger_entry_token", "token", unique=True),
         Index("ix_ledger_entry_article", "article_id"),
         Index("ix_ledger_entry_item", "site_id", "item"),
     )
@@ -112,3 +124,5 @@ class LedgerEntry(Numbered, db.Model):
     operation: Mapped[Operation | None] = mapped_column(enum_type(Operation))
     item: Mapped[str | None] = mapped_column(String(80))  # "<stage>:<row>", as the run names it
     attempt: Mapped[int | None]
+    by: Mapped[str | None] = mapped_column(String(120))
+    token: Mapped[str | None] = mapped_column(String(64))

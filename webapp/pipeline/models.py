@@ -15,6 +15,7 @@ from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason, chec
 from webapp.sites.models import Site
 
 _ACTIVE = text("status IN ('queued', 'running', 'paused')")
+_OPEN = text("status IN ('sent', 'unknown')")
 
 
 class Trigger(StrEnum):
@@ -294,6 +295,7 @@ class AiCall(Numbered, db.Model):
         Index("ix_ai_call_run_id_item", "run_id", "item"),
         Index("ix_ai_call_media_file", "media_file"),
         Index("ix_ai_call_figures", "operation", "status", "sends", "sent_at", "answered_at"),
+        Index("ix_ai_call_open", "site_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         CheckConstraint("(status = 'answered') = (reply IS NOT NULL)", name="answered_has_reply"),
     )
 

@@ -32,6 +32,7 @@ class WaitingReason(StrEnum):
     TARGET_REFUSES_CREDENTIALS = "target_refuses_credentials"
     DRAFT_QUALITY = "draft_quality"
     HELD = "held"
+    SCHEDULING_OFF = "scheduling_off"
 
 
 class PublishingSettings(db.Model):

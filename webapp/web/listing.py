@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from flask import request, url_for
 
-from webapp.content.paging import Page
-from webapp.content.queries import Place
+from webapp.core.paging import Page, Place
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

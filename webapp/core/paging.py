@@ -27,6 +27,17 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where in a list: after a key, or before one, as an earlier page gave them."""
+
+    after: str | None = None
+    before: str | None = None
+
+
+START = Place()
+
+
+@dataclass(frozen=True)
 class Page(Generic[Row]):
     """Some rows, and the keys for the pages `before` and `after`: None where there is none."""
 

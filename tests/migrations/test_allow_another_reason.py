@@ -1,0 +1,38 @@
+"""A publication may wait because scheduling is switched off; the table is made anew for that on SQLite."""
+
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import delete, text
+
+from tests import factories
+from tests.migrations.conftest import MakeApp
+from webapp.core.db import change, db
+from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+
+
+def test_what_waited_for_the_switch_waits_for_room_in_older_code(make_app: MakeApp) -> None:
+    make_app("reasons")
+    upgrade()
+    waiting = factories.publication(factories.site(), PublicationStatus.WAITING, reason=WaitingReason.SCHEDULING_OFF)
+
+    downgrade(revision="0003")
+    assert db.session.scalar(text("SELECT reason FROM publication")) == "queue_full"
+    db.session.commit()
+
+    upgrade()
+    assert db.session.get_one(Publication, waiting.id, populate_existing=True).reason is WaitingReason.QUEUE_FULL
+    db.session.commit()
+
+
+def test_numbers_of_publications_go_on_where_they_were(make_app: MakeApp) -> None:
+    make_app("numbers")
+    upgrade()
+    site = factories.site()
+    gone = factories.publication(site).id
+    change(delete(Publication))
+    db.session.commit()
+    db.session.expunge_all()
+
+    downgrade(revision="0003")
+    upgrade()
+
+    assert factories.publication(site).id > gone
