@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.core.db import change, db
-from webapp.core.errors import Invalid, NotFound, PressroomError
+from webapp.core.errors import Conflict, Invalid, NotFound, PressroomError
 from webapp.credits.models import CreditBalance, EntryKind, LedgerEntry
+
+MOST = 1_000_000_000  # credits on an account: with as many held, the sum still fits the column
 
 
 class OutOfCredits(PressroomError):
@@ -42,11 +45,25 @@ def balance(account_id: int) -> int:
     return db.session.scalar(select(CreditBalance.balance).where(CreditBalance.account_id == account_id)) or 0
 
 
-def top_up(account_id: int, credits: int, note: str) -> LedgerEntry:
-    """Adds credits to the balance. Raises Invalid for none or fewer."""
+def top_up(account_id: int, credits: int, note: str, *, by: str | None = None, token: str | None = None) -> LedgerEntry:
+    """Adds credits to the balance. Raises Invalid for none or fewer, and beyond MOST.
+
+    The same `token` again adds nothing and answers the entry that it made.
+    """
     if credits <= 0:
         raise Invalid("credits", "A top-up must be a positive number of credits.", "Write a number like 1000.")
-    return _move(account_id, EntryKind.TOP_UP, credits, note=note)
+    return _by_hand(account_id, EntryKind.TOP_UP, credits, note, by, token)
+
+
+def adjust(account_id: int, credits: int, reason: str, *, by: str, token: str | None = None) -> LedgerEntry:
+    """Corrects the balance by so many credits, up or down. Raises Invalid for none, for more than there are, and
+    beyond MOST.
+
+    The same `token` again corrects nothing and answers the entry that it made.
+    """
+    if credits == 0:
+        raise Invalid("credits", "An adjustment of nothing changes nothing.", "Write a number like 50 or -50.")
+    return _by_hand(account_id, EntryKind.ADJUSTMENT, credits, reason, by, token)
 
 
 def hold(purchase: Purchase, credits: int) -> LedgerEntry:
@@ -54,17 +71,17 @@ def hold(purchase: Purchase, credits: int) -> LedgerEntry:
     return _move_for(purchase, EntryKind.HOLD, -credits)
 
 
-def release(purchase: Purchase, credits: int, note: str = "") -> LedgerEntry:
+def release(purchase: Purchase, credits: int, note: str = "", *, by: str | None = None) -> LedgerEntry:
     """Gives a hold back: nothing was bought."""
-    return _move_for(purchase, EntryKind.RELEASE, credits, note)
+    return _move_for(purchase, EntryKind.RELEASE, credits, note, by)
 
 
-def settle(purchase: Purchase, held: int, price: int) -> LedgerEntry:
+def settle(purchase: Purchase, held: int, price: int, note: str = "", *, by: str | None = None) -> LedgerEntry:
     """Turns a hold into a charge of `price`. Raises ValueError if that is more than what was held."""
     if price > held:
         raise ValueError(f"{price} credits cannot be charged where {held} were held")
-    _move_for(purchase, EntryKind.RELEASE, held, "settled")
-    return _move_for(purchase, EntryKind.CHARGE, -price)
+    _move_for(purchase, EntryKind.RELEASE, held, "settled", by)
+    return _move_for(purchase, EntryKind.CHARGE, -price, note, by)
 
 
 def attribute(site_id: int, item: str, operation: Operation, article_id: int) -> None:
@@ -94,12 +111,49 @@ def cost_of_article(article_id: int) -> dict[Operation, int]:
     }
 
 
-def _move_for(purchase: Purchase, kind: EntryKind, amount: int, note: str = "") -> LedgerEntry:
+def _by_hand(
+    account_id: int, kind: EntryKind, credits: int, note: str, by: str | None, token: str | None
+) -> LedgerEntry:
+    """Whatever keeps it from happening: a form that was sent before has its entry already."""
+    try:
+        with db.session.begin_nested():
+            _check_range(account_id, credits)
+            return _move(account_id, kind, credits, note=note, by=by, token=token)
+    except (IntegrityError, Invalid, OutOfCredits) as error:
+        there = db.session.scalar(select(LedgerEntry).where(LedgerEntry.token == token)) if token else None
+        if there is not None:
+            return _same(there, account_id, kind, credits)
+        if isinstance(error, OutOfCredits):
+            raise _too_little(account_id) from error
+        raise
+
+
+def _check_range(account_id: int, credits: int) -> None:
+    if abs(credits) > MOST or balance(account_id) + credits > MOST:
+        raise Invalid("credits", f"An account has at most {MOST:,} credits.", "Write a smaller number.")
+
+
+def _same(there: LedgerEntry, account_id: int, kind: EntryKind, credits: int) -> LedgerEntry:
+    if (there.account_id, there.kind, there.amount) != (account_id, kind, credits):
+        raise Conflict("This form was sent already.", "Nothing was changed: load the page again.")
+    return there
+
+
+def _too_little(account_id: int) -> Invalid:
+    return Invalid(
+        "credits",
+        f"The account has {balance(account_id):,} credits, and a balance never falls below zero.",
+        "Take away no more than there is.",
+    )
+
+
+def _move_for(purchase: Purchase, kind: EntryKind, amount: int, note: str = "", by: str | None = None) -> LedgerEntry:
     return _move(
         purchase.account_id,
         kind,
         amount,
         note=note,
+        by=by,
         site_id=purchase.site_id,
         run_id=purchase.run_id,
         article_id=purchase.article_id,
@@ -126,6 +180,14 @@ def _move(account_id: int, kind: EntryKind, amount: int, **about: object) -> Led
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def held(account_id: int) -> int:
+    """What is out of the balance for calls that have not ended: all holds less what ended them."""
+    ended_or_not = select(func.sum(LedgerEntry.amount)).where(
+        LedgerEntry.account_id == account_id, LedgerEntry.kind.in_((EntryKind.HOLD, EntryKind.RELEASE))
+    )
+    return -int(db.session.scalar(ended_or_not) or 0)
 
 
 @dataclass(frozen=True)
