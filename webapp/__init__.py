@@ -60,6 +60,7 @@ def _register_pages(app: Flask) -> None:
         automation,
         budget,
         clusters,
+        credits,
         health,
         home,
         ideas,
@@ -80,7 +81,7 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, budget, clusters, health, home, ideas, images, keywords, media, metrics, overview,
-        published, publishing, queue, runs, sites, system, tasks, theme, welcome,
+        articles, automation, budget, clusters, credits, health, home, ideas, images, keywords, media, metrics,
+        overview, published, publishing, queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -16,6 +16,10 @@ class Operation(StrEnum):
     IMAGE_PROMPT_EXTRACTION = "image_prompt_extraction"
     IMAGE_GENERATION = "image_generation"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
 
 class Request(BaseModel):
     """The typed input of one operation. Equal requests have equal JSON, so their hash names a call."""

@@ -84,6 +84,10 @@ class EntryKind(StrEnum):
     RELEASE = "release"
     ADJUSTMENT = "adjustment"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", "-").capitalize()
+
 
 FILTERS = ("kind", "operation", "site_id", "run_id", "article_id")  # columns that lists of entries are narrowed by
 

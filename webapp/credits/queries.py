@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
@@ -49,7 +48,8 @@ def entries(account_id: int, wanted: Wanted, place: Place = START) -> Page[Ledge
 
 def every_entry(account_id: int, wanted: Wanted) -> Iterator[LedgerEntry]:
     """All of them as they are now, the newest first, without ever holding many. Ends its transactions."""
-    rows = _rows(account_id, wanted).order_by(LedgerEntry.id.desc()).limit(IN_ONE_GO)
+    with reading():
+        rows = _rows(account_id, wanted).order_by(LedgerEntry.id.desc()).limit(IN_ONE_GO)
     some = _read(rows)
     while some:
         yield from some
@@ -62,11 +62,12 @@ def charges(account_id: int, wanted: Wanted, days: Sequence[Day]) -> list[dict[O
     if days:
         sums = union_all(*(_charged(account_id, wanted, number, day) for number, day in enumerate(days)))
         for number, operation, amount in db.session.execute(sums):
-            found[number][Operation(operation)] = -int(amount)
+            if operation is not None:
+                found[number][operation] = -int(amount)
     return found
 
 
-def _charged(account_id: int, wanted: Wanted, number: int, day: Day) -> Select[Any]:
+def _charged(account_id: int, wanted: Wanted, number: int, day: Day) -> Select[int, Operation | None, int]:
     return (
         select(literal(number), LedgerEntry.operation, func.sum(LedgerEntry.amount))
         .where(

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy import select
 
-from webapp.accounts.models import Member, Role
+from webapp.accounts.members import accounts_of
+from webapp.accounts.models import Account, Member, Role
 from webapp.accounts.signup import nobody_yet
 from webapp.core.db import Base, db
 from webapp.core.errors import NotFound, PressroomError
@@ -66,6 +67,18 @@ def site_or_404(slug: str, role: Role = Role.VIEWER) -> Site:
     if not own.includes(role):
         raise NotAllowed(role)
     return site
+
+
+def account_or_404(written: str | None) -> Account:
+    """The account of that number if the signed-in user is a member of it; without a number the first by name.
+
+    Raises NotFound for any other number, and for a user without an account.
+    """
+    accounts = accounts_of(current_user)
+    found = next((one for one in accounts if not written or str(one.id) == written), None)
+    if found is None:
+        raise NotFound("There is no such account.", "Look for it on your list of sites.")
+    return found
 
 
 def row_or_404(model: type[Row], site: Site, id: int) -> Row:

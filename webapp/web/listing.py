@@ -12,6 +12,7 @@ from webapp.core.paging import Page, Place
 Choice = TypeVar("Choice", bound=StrEnum)
 
 GREATEST = 2**31 - 1
+PLACES = ("after", "before")
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,13 @@ def place() -> Place:
 
 def address(**changes: Any) -> str:
     """This page's address with some arguments changed; None drops one. The place in the list starts anew."""
-    kept = {name: value for name, value in request.args.items() if name not in ("after", "before")}
-    arguments = {name: value for name, value in (kept | changes).items() if value not in (None, "")}
+    arguments = {name: value for name, value in (kept() | changes).items() if value not in (None, "")}
     return url_for(str(request.endpoint), **(request.view_args or {}), **arguments)
+
+
+def kept() -> dict[str, Any]:
+    """The arguments of this page's address, without the place in the list and what is no filter of ours."""
+    return {name: value for name, value in request.args.items() if name not in PLACES and not name.startswith("_")}
 
 
 def back() -> str:
