@@ -1,4 +1,4 @@
-"""Which accounts a user belongs to, and as what."""
+"""Which accounts there are, which a user belongs to, and as what."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from webapp.accounts.models import Account, Member, Role, User
 from webapp.core.db import db
+from webapp.core.paging import START, Page, Place, Stretch, page
 
 
 def accounts_of(user: User, role: Role = Role.VIEWER) -> Sequence[Account]:
@@ -17,3 +18,11 @@ def accounts_of(user: User, role: Role = Role.VIEWER) -> Sequence[Account]:
         .where(Member.user_id == user.id, Member.role.in_(allowed))
         .order_by(Account.name, Account.id)
     ).all()
+
+
+def find_accounts(text: str, place: Place = START) -> Page[Account]:
+    """A page of all accounts of the installation whose names hold the text, the newest first."""
+    rows = select(Account)
+    if words := " ".join(text.split()):
+        rows = rows.where(Account.name.icontains(words, autoescape=True))
+    return page(rows, (Stretch((Account.id,)),), after=place.after, before=place.before)

@@ -1,14 +1,14 @@
 """The only place that moves credits. Every function changes the balance and writes its entry; the caller commits."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.core.db import change, db
-from webapp.core.errors import Conflict, Invalid, NotFound, PressroomError
+from webapp.core.errors import Invalid, NotFound, PressroomError
 from webapp.credits.models import CreditBalance, EntryKind, LedgerEntry
 
 MOST = 1_000_000_000  # credits on an account: with as many held, the sum still fits the column
@@ -46,24 +46,24 @@ def balance(account_id: int) -> int:
 
 
 def top_up(account_id: int, credits: int, note: str, *, by: str | None = None, token: str | None = None) -> LedgerEntry:
-    """Adds credits to the balance. Raises Invalid for none or fewer, and beyond MOST.
-
-    The same `token` again adds nothing and answers the entry that it made.
-    """
+    """Adds credits to the balance. Raises Invalid for none or fewer, and beyond MOST."""
     if credits <= 0:
         raise Invalid("credits", "A top-up must be a positive number of credits.", "Write a number like 1000.")
-    return _by_hand(account_id, EntryKind.TOP_UP, credits, note, by, token)
+    _check_range(account_id, credits)
+    return _move(account_id, EntryKind.TOP_UP, credits, note=note, by=by, token=token)
 
 
 def adjust(account_id: int, credits: int, reason: str, *, by: str, token: str | None = None) -> LedgerEntry:
     """Corrects the balance by so many credits, up or down. Raises Invalid for none, for more than there are, and
-    beyond MOST.
-
-    The same `token` again corrects nothing and answers the entry that it made.
-    """
+    beyond MOST."""
     if credits == 0:
         raise Invalid("credits", "An adjustment of nothing changes nothing.", "Write a number like 50 or -50.")
-    return _by_hand(account_id, EntryKind.ADJUSTMENT, credits, reason, by, token)
+    _check_range(account_id, credits)
+    try:
+        return _move(account_id, EntryKind.ADJUSTMENT, credits, note=reason, by=by, token=token)
+    except OutOfCredits as too_much:
+        there = f"The account has {balance(account_id):,} credits, and a balance never falls below zero."
+        raise Invalid("credits", there, "Take away no more than there is.") from too_much
 
 
 def hold(purchase: Purchase, credits: int) -> LedgerEntry:
@@ -111,40 +111,9 @@ def cost_of_article(article_id: int) -> dict[Operation, int]:
     }
 
 
-def _by_hand(
-    account_id: int, kind: EntryKind, credits: int, note: str, by: str | None, token: str | None
-) -> LedgerEntry:
-    """Whatever keeps it from happening: a form that was sent before has its entry already."""
-    try:
-        with db.session.begin_nested():
-            _check_range(account_id, credits)
-            return _move(account_id, kind, credits, note=note, by=by, token=token)
-    except (IntegrityError, Invalid, OutOfCredits) as error:
-        there = db.session.scalar(select(LedgerEntry).where(LedgerEntry.token == token)) if token else None
-        if there is not None:
-            return _same(there, account_id, kind, credits)
-        if isinstance(error, OutOfCredits):
-            raise _too_little(account_id) from error
-        raise
-
-
 def _check_range(account_id: int, credits: int) -> None:
     if abs(credits) > MOST or balance(account_id) + credits > MOST:
         raise Invalid("credits", f"An account has at most {MOST:,} credits.", "Write a smaller number.")
-
-
-def _same(there: LedgerEntry, account_id: int, kind: EntryKind, credits: int) -> LedgerEntry:
-    if (there.account_id, there.kind, there.amount) != (account_id, kind, credits):
-        raise Conflict("This form was sent already.", "Nothing was changed: load the page again.")
-    return there
-
-
-def _too_little(account_id: int) -> Invalid:
-    return Invalid(
-        "credits",
-        f"The account has {balance(account_id):,} credits, and a balance never falls below zero.",
-        "Take away no more than there is.",
-    )
 
 
 def _move_for(purchase: Purchase, kind: EntryKind, amount: int, note: str = "", by: str | None = None) -> LedgerEntry:
@@ -180,6 +149,12 @@ def _move(account_id: int, kind: EntryKind, amount: int, **about: object) -> Led
     db.session.add(entry)
     db.session.flush()
     return entry
+
+
+def balances(account_ids: Collection[int]) -> dict[int, int]:
+    """The balance of each of these accounts."""
+    rows = select(CreditBalance.account_id, CreditBalance.balance).where(CreditBalance.account_id.in_(account_ids))
+    return dict(db.session.execute(rows).all())
 
 
 def held(account_id: int) -> int:

@@ -22,6 +22,10 @@ class Unit(StrEnum):
     ARTICLE = "article"
     IMAGE = "image"
 
+    @property
+    def label(self) -> str:
+        return self.value.replace("hundred", "100").replace("_", " ")
+
 
 class OperationCost(db.Model):
     """The installation's price of one operation, and its share of a run's credits where a site has no own split."""

@@ -11,7 +11,7 @@ from webapp.accounts.members import accounts_of
 from webapp.accounts.models import Account, AccountEvent, Role
 from webapp.core.db import db
 from webapp.core.errors import Invalid
-from webapp.credits.models import CreditBalance
+from webapp.credits import ledger
 from webapp.pipeline.founding import found_site
 from webapp.sites.languages import LANGUAGES
 from webapp.sites.zones import zones_by_continent
@@ -35,7 +35,7 @@ def sites() -> ResponseReturnValue:
         "home/sites.html",
         groups=_by_account(accounts, listed, is_first=not after),
         next_after=listed.next_after,
-        balances=_balances(ids),
+        balances=ledger.balances(ids),
         roles=roles_of(current_user),
         may_make_sites=bool(accounts_of(current_user, Role.OWNER)),
         events=_events(ids),
@@ -80,11 +80,6 @@ def _make(form: NewSiteForm) -> ResponseReturnValue:
     db.session.commit()
     flash(f"{site.name} is there. Add its keywords next.", "ok")
     return redirect(url_for("keywords.index", slug=site.slug), 303)
-
-
-def _balances(account_ids: list[int]) -> dict[int, int]:
-    rows = select(CreditBalance.account_id, CreditBalance.balance).where(CreditBalance.account_id.in_(account_ids))
-    return dict(db.session.execute(rows).all())
 
 
 def _events(account_ids: list[int]) -> list[AccountEvent]:
