@@ -9,11 +9,13 @@ from sqlalchemy import text, update
 
 from tests import factories
 from tests.cli.conftest import Pressroom
+from tests.credits.spending import purchase
 from tests.pipeline.engine import rows
 from webapp.content.media import path_of, read
 from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.core.redis import connection
+from webapp.credits import ledger
 from webapp.credits.models import CreditBalance
 from webapp.jobs import queue
 from webapp.jobs.timetable import Timekeeper
@@ -83,7 +85,7 @@ def test_books_that_agree(app: Flask, pressroom: Pressroom) -> None:
     factories.account(credits=100)
 
     assert pressroom("ledger", "verify", "--json").json == {
-        "ok": True, "accounts": 1, "entries": 1, "differences": [],
+        "ok": True, "accounts": 1, "entries": 1, "differences": [], "open_holds": [],
     }  # fmt: skip
     assert pressroom("ledger", "verify").out == "1 accounts, 1 entries, 0 differences.\n"
 
@@ -98,6 +100,19 @@ def test_books_that_do_not_agree(app: Flask, pressroom: Pressroom) -> None:
     assert said.code == 1
     assert f'"account_id": {account.id}' in said.out
     assert "balance 7, entries 100" in pressroom("ledger", "verify").err
+
+
+def test_a_hold_that_no_call_accounts_for_is_reported(app: Flask, pressroom: Pressroom) -> None:
+    run = factories.run(factories.site())
+    hold = ledger.hold(purchase(run, "articles:7"), 12)
+    db.session.commit()
+
+    said = pressroom("ledger", "verify", "--json")
+
+    (found,) = json.loads(said.out)["open_holds"]
+    assert said.code == 1 and json.loads(said.out)["differences"] == []
+    assert (found["entry_id"], found["credits"], found["run_id"]) == (hold.id, 12, run.id)
+    assert f"entry {hold.id} holds 12 credits for articles:7" in pressroom("ledger", "verify").err
 
 
 def test_the_demo_is_made_once(app: Flask, pressroom: Pressroom) -> None:

@@ -17,16 +17,28 @@ def ledger() -> None:
 @json_option
 @with_appcontext
 def verify(as_json: bool) -> None:
-    """Compare every balance with the sum of its entries. Exit code 0: they agree; 1: they do not."""
+    """Compare every balance with the sum of its entries, and every hold with its call.
+
+    Exit code 0: they agree; 1: they do not.
+    """
     from dataclasses import asdict
 
     from webapp.credits.ledger import verify as add_up
+    from webapp.pipeline.open_holds import unaccounted
 
-    found = add_up()
+    found, holds = add_up(), unaccounted()
+    ok = found.ok and not holds
     if as_json:
-        click.echo(json.dumps({"ok": found.ok, **asdict(found)}, indent=2))
+        told = {"ok": ok, **asdict(found), "open_holds": [asdict(one) for one in holds]}
+        click.echo(json.dumps(told, indent=2, default=str))
     else:
         click.echo(f"{found.accounts} accounts, {found.entries} entries, {len(found.differences)} differences.")
         for one in found.differences:
             click.echo(f"account {one.account_id}: balance {one.balance}, entries {one.entries}", err=True)
-    raise SystemExit(0 if found.ok else 1)
+        for hold in holds:
+            click.echo(
+                f"account {hold.account_id}: entry {hold.entry_id} holds {hold.credits} credits for {hold.item} of"
+                f" run {hold.run_id} since {hold.at:%Y-%m-%d %H:%M} UTC, and no call is open for it",
+                err=True,
+            )
+    raise SystemExit(0 if ok else 1)
