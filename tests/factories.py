@@ -12,6 +12,7 @@ from webapp.accounts.models import Account, Member, Role, User
 from webapp.accounts.signup import join, make_operator
 from webapp.ai.functions.idea_generation import IdeaKind
 from webapp.ai.functions.image_prompt_extraction import ImageRole
+from webapp.ai.provider import Operation
 from webapp.content.models import (
     Article,
     ArticleStatus,
@@ -29,8 +30,11 @@ from webapp.content.models import (
 )
 from webapp.core.clock import now
 from webapp.core.db import db
+from webapp.credits import ledger
+from webapp.credits.ledger import Purchase
 from webapp.pipeline import control, founding
-from webapp.pipeline.models import Run, Trigger
+from webapp.pipeline.models import AiCall, CallStatus, Run, Trigger
+from webapp.pipeline.states import StageKey
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.sites.models import Site
 
@@ -196,6 +200,28 @@ def publication(
 def run(of: Site, *, by: str = "Ana") -> Run:
     """A queued run, as the start button makes it."""
     return control.start(of, by=by, trigger=Trigger.PERSON)
+
+
+def call(of: Run, status: CallStatus = CallStatus.UNKNOWN, *, item: str = "articles:1", **fields: Any) -> AiCall:
+    """A paid question of that run with its hold of 8 credits, asked a while ago."""
+    number, asked = next(_numbers), now() - timedelta(hours=2)
+    defaults: dict[str, Any] = {
+        "key": f"call-{number}",
+        "stage": StageKey.ARTICLES,
+        "operation": Operation.CONTENT_GENERATION,
+        "model": "embedded/embedded",
+        "attempt": 1,
+        "sends": 2,
+        "epoch": of.epoch,
+        "price": 8,
+        "sent_at": asked,
+        "deadline": asked + timedelta(minutes=3),
+        "error": "The provider did not answer in time.",
+    }
+    made = AiCall(site_id=of.site_id, run_id=of.id, item=item, status=status, **(defaults | fields))
+    db.session.add(made)
+    ledger.hold(Purchase(of.site.account_id, of.site_id, of.id, made.operation, made.item, made.attempt), made.price)
+    return _kept(made)
 
 
 def signed_in(client: FlaskClient, user: User) -> FlaskClient:

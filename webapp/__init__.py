@@ -68,6 +68,7 @@ def _register_pages(app: Flask) -> None:
         keywords,
         media,
         metrics,
+        operator_credits,
         overview,
         published,
         publishing,
@@ -82,6 +83,6 @@ def _register_pages(app: Flask) -> None:
 
     for group in (
         articles, automation, budget, clusters, credits, health, home, ideas, images, keywords, media, metrics,
-        overview, published, publishing, queue, runs, sites, system, tasks, theme, welcome,
+        operator_credits, overview, published, publishing, queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -18,7 +18,7 @@ from webapp.sites.models import Site
 from webapp.web.access import OPEN, SIGN_IN
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-FOR_OPERATORS = ("rq_dashboard.", "system.")
+FOR_OPERATORS = ("rq_dashboard.", "system.", "operator_credits.")
 ORIGIN = {"Origin": "http://localhost"}
 
 Rows = dict[str, Any]
@@ -38,6 +38,7 @@ def rows(theirs: Site) -> Rows:
     task = factories.task(theirs, idea)
     article = factories.article(theirs, ArticleStatus.REVIEW)
     image = factories.image(article)
+    run = factories.run(theirs)
     return {
         "keyword": factories.keyword(theirs).id,
         "cluster": cluster.id,
@@ -46,7 +47,9 @@ def rows(theirs: Site) -> Rows:
         "article": article.id,
         "image": image.id,
         "publication": factories.publication(theirs, PublicationStatus.SCHEDULED).id,
-        "run": factories.run(theirs).id,
+        "run": run.id,
+        "call": factories.call(run).id,
+        "account": theirs.account_id,
         "file": image.file,
         # what rq-dashboard's routes name
         "instance_number": 0,

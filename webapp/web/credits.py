@@ -20,7 +20,7 @@ from webapp.ai.provider import Operation
 from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.credits import ledger, queries
+from webapp.credits import ledger, prices, queries
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.credits.queries import Wanted
 from webapp.sites.models import Site
@@ -61,6 +61,7 @@ def index() -> ResponseReturnValue:
         accounts=[_tab(one, account) for one in accounts_of(current_user)],
         balance=ledger.balance(account.id),
         held=ledger.held(account.id),
+        switched_off=[cost for cost in prices.costs().values() if not cost.is_active],
         rows=found.rows,
         before=address(before=found.before) if found.before else None,
         after=address(after=found.after) if found.after else None,
