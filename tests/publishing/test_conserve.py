@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tests import factories
 from tests.publishing.conftest import MONDAY, Clock
 from tests.publishing.desk import Desk, approve, assert_in_order, change, do, rows, set_directly, use
+from webapp.accounts import switches
+from webapp.accounts.switches import Switch
 from webapp.core.db import db
 from webapp.core.errors import Conflict
 from webapp.publishing import by_hand, publisher, queries, schedule
@@ -36,6 +38,7 @@ steps = st.one_of(
     st.just(("approve",)),
     st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 9)),
     st.tuples(st.just("change"), st.sampled_from(CHANGES)),
+    st.tuples(st.just("flip"), st.booleans()),
     st.tuples(st.just("answer"), st.sampled_from(sorted(ANSWERS))),
     st.tuples(st.just("pass"), st.integers(1, 100_000)),
     st.just(("publish",)),
@@ -77,6 +80,11 @@ class Room:
 
     def _change(self, values: dict) -> None:
         change(self._site, **values)
+
+    def _flip(self, value: bool) -> None:
+        """An operator switches scheduling."""
+        switches.flip(Switch.NEW_SCHEDULING, value, "Olga")
+        db.session.commit()
 
     def _answer(self, kind: str) -> None:
         self._desk.answers.append(ANSWERS[kind]())
@@ -125,6 +133,7 @@ def _all_of_it_goes_out(site: Site, clock: Clock, desk: Desk, room: Room) -> Non
     """Once nothing holds the site and nobody holds an article, the last of them is published."""
     desk.answers = []
     room.take(("recover",))
+    room.take(("flip", True))
     change(site, paused=False, auto_publish=True, credentials_refused=False, publish_days=["mon"], queue_limit=3)
     for row in rows(site):
         if row.held:

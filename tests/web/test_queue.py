@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 
 from tests import factories
 from tests.visitor import Visitor
+from webapp.accounts import switches
 from webapp.accounts.models import Role
+from webapp.accounts.switches import Switch
 from webapp.content.models import ArticleStatus
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -106,13 +108,23 @@ def test_what_waits_says_why_and_what_to_do(client: Visitor, site: Site, reason:
     assert WORDS[reason].sentence in text(card)
     assert WORDS[reason].remedy in text(card)
     link = card.select_one(".card-head a")
-    if reason is WaitingReason.HELD:
-        assert link is None
-        assert buttons(row(page, publication)) == ["release", "publish-now"]
+    if reason in (WaitingReason.HELD, WaitingReason.SCHEDULING_OFF):
+        assert link is None  # there is no page of the site's on which it could be mended
     else:
         assert link is not None
         assert client.get(str(link["href"])).status_code == 200
-        assert buttons(row(page, publication)) == ["hold", "publish-now"]
+    first = "release" if reason is WaitingReason.HELD else "hold"
+    assert buttons(row(page, publication)) == [first, "publish-now"]
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS.replace("queue", "publishing")])
+def test_while_scheduling_is_switched_off_the_page_says_so(client: Visitor, site: Site, address: str) -> None:
+    switches.flip(Switch.NEW_SCHEDULING, False, "Olga")
+
+    banner = read(client.get(address)).select_one("#stopped")
+
+    assert banner is not None and "Scheduling is switched off by the operator." in text(banner)
+    assert banner.select_one("a") is None
 
 
 def test_a_failed_one_shows_what_the_site_said(client: Visitor, site: Site) -> None:

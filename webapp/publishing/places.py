@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from webapp.accounts.switches import Switch, is_on
 from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -34,13 +35,16 @@ class Place:
 def line_up(site: Site, settings: PublishingSettings) -> list[Place]:
     """Where everything would stand under these settings: what is scheduled in its order, then what waits in its own.
 
-    What went out, and what a person wants out at once, is not asked.
+    What went out, and what a person wants out at once, is not asked. While scheduling is switched off nobody gets
+    another slot.
     """
-    scheduled = in_order(site.id, PublicationStatus.SCHEDULED)
+    scheduled, waiting = in_order(site.id, PublicationStatus.SCHEDULED), in_order(site.id, PublicationStatus.WAITING)
     moving = [one for one in scheduled if not one.is_at_once]
-    line = [*moving, *in_order(site.id, PublicationStatus.WAITING)]
+    free = room(settings, len(scheduled) - len(moving))
+    if not is_on(Switch.NEW_SCHEDULING):
+        return stay(moving, settings, site, free) + without_slots(waiting, settings, site)
     taken = taken_slots(site.id) - {one.slot_at for one in moving}
-    return places(line, settings, site, taken, room(settings, len(scheduled) - len(moving)))
+    return places([*moving, *waiting], settings, site, taken, free)
 
 
 def places(
@@ -66,6 +70,24 @@ def places(
         )
         for one in line
     ]
+
+
+def stay(scheduled: Sequence[Publication], settings: PublishingSettings, site: Site, room: int | None) -> list[Place]:
+    """Each keeps the slot that it has, as many as there is room for."""
+    reasons = _reasons(scheduled, settings, site)
+    kept = {one.id for one in [one for one in scheduled if one.id not in reasons][:room]}
+    return [
+        Place(one, one.slot_at, one.slot_at, None)
+        if one.id in kept
+        else Place(one, one.slot_at, None, reasons.get(one.id, WaitingReason.QUEUE_FULL))
+        for one in scheduled
+    ]
+
+
+def without_slots(waiting: Sequence[Publication], settings: PublishingSettings, site: Site) -> list[Place]:
+    """What keeps each of them from having a slot; where nothing else does, that scheduling is switched off."""
+    reasons = _reasons(waiting, settings, site)
+    return [Place(one, None, None, reasons.get(one.id, WaitingReason.SCHEDULING_OFF)) for one in waiting]
 
 
 def in_order(site_id: int, status: PublicationStatus) -> Sequence[Publication]:
@@ -100,6 +122,14 @@ def reason_of_site(settings: PublishingSettings) -> WaitingReason | None:
     if settings.credentials_refused:
         return WaitingReason.TARGET_REFUSES_CREDENTIALS
     return None
+
+
+def reason_for_new(settings: PublishingSettings) -> WaitingReason | None:
+    """What keeps everything that is approved now from getting a slot."""
+    of_site = reason_of_site(settings)
+    if of_site is None and not is_on(Switch.NEW_SCHEDULING):
+        return WaitingReason.SCHEDULING_OFF
+    return of_site
 
 
 def _start(settings: PublishingSettings, taken: Collection[datetime]) -> datetime:

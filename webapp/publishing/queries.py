@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from webapp.accounts.switches import Switch, is_on
 from webapp.content.models import Article, ArticleStatus, Image
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -129,7 +130,7 @@ def version(site_id: int, most: int) -> str:
         )
         shown += [tuple(row) for row in db.session.execute(rows)]
     settings = db.session.get_one(PublishingSettings, site_id)
-    shown += [settings.paused, settings.auto_publish, settings.credentials_refused]
+    shown += [settings.paused, settings.auto_publish, settings.credentials_refused, is_on(Switch.NEW_SCHEDULING)]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 

@@ -12,6 +12,7 @@ class Remedy(StrEnum):
     PUBLISHING_SETTINGS = "publishing_settings"
     SITE_SETTINGS = "site_settings"
     RELEASE = "release"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,12 @@ WORDS: dict[WaitingReason, Words] = {
         "It was drafted without a language model, so it never goes to a real site by itself.",
         "Rewrite it, or publish it now if you want it as it is.",
         Remedy.SITE_SETTINGS,
+    ),
+    WaitingReason.SCHEDULING_OFF: Words(
+        "Scheduling is switched off",
+        "Scheduling is switched off by the operator.",
+        "It gets its slot by itself when scheduling is on again. Or publish it now.",
+        Remedy.OPERATOR,
     ),
     WaitingReason.HELD: Words("Held", "Somebody holds it back.", "Release it.", Remedy.RELEASE),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from webapp.accounts.switches import Switch, is_on
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict
@@ -22,6 +23,7 @@ from webapp.publishing.places import (
     reason_of_site,
     room,
     taken_slots,
+    without_slots,
 )
 from webapp.sites.models import Site
 
@@ -32,12 +34,14 @@ def schedule(site_id: int) -> int:
     """Promotes what waits, first in first out, and says of the rest why it waits. Answers how many got a slot.
 
     What may not stay scheduled waits again: everything once the site publishes nothing, and the last ones beyond the
-    queue limit. In the caller's transaction; the caller commits.
+    queue limit. While scheduling is switched off nothing is promoted. In the caller's transaction; the caller commits.
     """
     settings = lock(site_id)
     site = db.session.get_one(Site, site_id)
     scheduled = _take_back(settings)
     waiting = in_order(site_id, PublicationStatus.WAITING)
+    if not is_on(Switch.NEW_SCHEDULING):
+        return _stand(without_slots(waiting, settings, site))
     return _stand(places(waiting, settings, site, taken_slots(site_id), room(settings, scheduled)))
 
 

@@ -13,7 +13,7 @@ from webapp.accounts.models import Role
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.models import Publication, PublishingSettings
-from webapp.publishing.places import Place, line_up, reason_of_site
+from webapp.publishing.places import Place, line_up, reason_for_new
 from webapp.publishing.reasons import WORDS
 from webapp.publishing.schedule import change_settings
 from webapp.publishing.slots import plan_slots
@@ -68,7 +68,7 @@ def preview(slug: str) -> ResponseReturnValue:
 
 def _page(site: Site, form: PublishingForm, **of_preview: Any) -> str:
     settings = _settings(site)
-    reason = reason_of_site(settings)
+    reason = reason_for_new(settings)
     facts = {"slots": _slots(site, settings, _scheduled(site)), "moves": None, "more_moves": 0} | of_preview
     return render_template(
         "publishing/index.html",

@@ -15,7 +15,7 @@ from webapp.core.db import db, reading
 from webapp.jobs.queue import wake_publishing
 from webapp.publishing import by_hand, queries
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
-from webapp.publishing.places import reason_of_site
+from webapp.publishing.places import reason_for_new
 from webapp.publishing.reasons import WORDS, Remedy, Words
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
@@ -30,6 +30,7 @@ PLACES: dict[Remedy, tuple[str, str] | None] = {
     Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Settings"),
     Remedy.SITE_SETTINGS: ("sites.settings", "Site settings"),
     Remedy.RELEASE: None,
+    Remedy.OPERATOR: None,
 }
 
 
@@ -121,7 +122,7 @@ def _queue(site: Site) -> dict[str, Any]:
     counts = queries.counts(site.id)
     upcoming = queries.upcoming(site.id, MOST)
     waiting = queries.waiting(site.id, MOST)
-    stopped = reason_of_site(db.session.get_one(PublishingSettings, site.id))
+    stopped = reason_for_new(db.session.get_one(PublishingSettings, site.id))
     return {
         "site": site,
         "counts": counts,
