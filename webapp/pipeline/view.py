@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from webapp.ai.provider import Operation
 from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.pipeline import calls, reasons
 from webapp.pipeline.models import EventLevel, Run, RunEvent, StageResult, StageStatus
 from webapp.pipeline.reasons import NextStep
+from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import named
@@ -59,6 +61,16 @@ class StageRow:
 
 
 @dataclass(frozen=True)
+class BudgetRow:
+    """What an operation may take of the run's credits, was charged, and has held for calls that are still out."""
+
+    operation: Operation
+    spent: int
+    held: int
+    budget: int
+
+
+@dataclass(frozen=True)
 class EventLine:
     id: int
     at: datetime
@@ -87,6 +99,7 @@ class RunView:
     kept_answers: int
     actions: frozenset[str]
     rows: list[StageRow]
+    budgets: list[BudgetRow]
     current: StageRow | None
     events: list[EventLine]
 
@@ -117,6 +130,7 @@ def view_of(run: Run) -> RunView:
         kept_answers=0 if run.status is RunStatus.RUNNING else calls.answers_kept(run),
         actions=ACTIONS.get(run.status, frozenset()),
         rows=rows,
+        budgets=_budgets(run, results),
         current=current,
         events=_events(run),
     )
@@ -143,6 +157,16 @@ def _row(run: Run, result: StageResult) -> StageRow:
         counts=dict(result.counts),
         note=_note(result),
     )
+
+
+def _budgets(run: Run, results: Sequence[StageResult]) -> list[BudgetRow]:
+    """In the order of the stages. What a stage has committed is charged or held."""
+    by_stage, budgets = {result.stage: result for result in results}, run.terms["budgets"]
+    return [
+        BudgetRow(stage.operation, result.credits, result.committed - result.credits, budgets[stage.operation])
+        for stage in STAGES
+        if isinstance(stage, PaidStage) and (result := by_stage.get(stage.key)) is not None
+    ]
 
 
 def _state(run: Run, result: StageResult) -> str:

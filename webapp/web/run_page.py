@@ -25,7 +25,7 @@ ICONS = {
 STEPS = {
     NextStep.REVIEW: "articles.index",
     NextStep.AUTOMATION: "automation.show",
-    NextStep.CREDITS: "home.sites",
+    NextStep.CREDITS: "credits.index",
     NextStep.START: "overview.show",
 }
 
@@ -55,6 +55,10 @@ class LiveRun:
     def live_url(self) -> str:
         return url_for("runs.live", slug=self.site.slug, run_id=self.id)
 
+    def ledger_url(self, operation: str | None = None) -> str:
+        """The entries of this run, or of one of its operations."""
+        return url_for("credits.index", account=self.site.account_id, run=self.id, operation=operation)
+
     def url(self, verb: str) -> str:
         return url_for(f"runs.{verb}", slug=self.site.slug, run_id=self.id)
 
@@ -71,8 +75,12 @@ def live_run(run: Run, site: Site) -> LiveRun:
 
 
 def version_of(run: Run) -> str:
-    """Changes with everything that the page shows but the elapsed time, and with nothing else."""
-    return f"{run.id}-{run.epoch}-{run.version}" + ("" if room.is_left() else "-full")
+    """Changes with everything that the page shows but the elapsed time, and with nothing else.
+
+    What is charged or given back outside of the run's fence moves no version, so the credits speak for themselves.
+    """
+    moved = sum(result.committed for result in run.stages), sum(result.credits for result in run.stages)
+    return f"{run.id}-{run.epoch}-{run.version}-{moved[0]}-{moved[1]}" + ("" if room.is_left() else "-full")
 
 
 def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
@@ -80,7 +88,7 @@ def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
     if reason is None:
         return None
     endpoint = STEPS.get(reason.step)
-    values: dict[str, Any] = {} if endpoint == "home.sites" else {"slug": site.slug}
+    values: dict[str, Any] = {"account": site.account_id} if endpoint == "credits.index" else {"slug": site.slug}
     if reason.step is NextStep.REVIEW:
         values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
     return {

@@ -1,0 +1,130 @@
+"""What runs and articles cost, where people look at them, with the way to the ledger."""
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+
+from tests import factories
+from tests.visitor import Visitor
+from webapp.accounts.models import Role
+from webapp.ai.provider import Operation, Reply
+from webapp.core.db import db
+from webapp.credits import ledger
+from webapp.credits.ledger import Purchase
+from webapp.pipeline import calls
+from webapp.pipeline.calls import Send
+from webapp.pipeline.models import AiCall, Run, StageResult
+from webapp.pipeline.states import StageKey
+from webapp.sites.models import Site
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def site(app: Flask, client: Visitor) -> Site:
+    member = factories.member(Role.VIEWER, of=factories.account(credits=1000))
+    factories.signed_in(client, member.user)
+    return factories.site(member.account, slug="beans")
+
+
+@pytest.fixture
+def run(site: Site) -> Run:
+    """Charged 120 for articles, with 80 held; its budget for them is 400."""
+    run = factories.run(site)
+    stage = db.session.get_one(StageResult, (run.id, StageKey.ARTICLES))
+    stage.credits, stage.committed = 120, 200
+    db.session.commit()
+    return run
+
+
+def read(client: Visitor, address: str) -> BeautifulSoup:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def row(found: BeautifulSoup, operation: Operation) -> Tag:
+    link = found.select_one(f"#budgets a[href*='operation={operation.value}']")
+    assert link is not None
+    line = link.find_parent("tr")
+    assert isinstance(line, Tag)
+    return line
+
+
+def test_a_run_shows_what_each_operation_has_spent_and_held_of_its_budget(client: Visitor, run: Run) -> None:
+    found = read(client, f"/sites/beans/runs/{run.id}")
+
+    line = row(found, Operation.CONTENT_GENERATION)
+    assert [cell.get_text() for cell in line.select("td.num")] == ["120", "80", "400"]
+    assert [rect.get("width") for rect in line.select("rect")] == ["100", "30.0", "20.0"]
+    assert line.select("rect")[2]["x"] == "30.0"
+    assert len(found.select("#budgets tbody tr")) == len(Operation)
+
+
+def test_a_budget_that_is_passed_or_none_fits_its_bar(client: Visitor, run: Run) -> None:
+    stage = db.session.get_one(StageResult, (run.id, StageKey.ARTICLES))
+    stage.credits, stage.committed = 700, 800
+    run.terms = run.terms | {"budgets": run.terms["budgets"] | {"clustering": 0}}
+
+    found = read(client, f"/sites/beans/runs/{run.id}")
+
+    line = row(found, Operation.CONTENT_GENERATION)
+    assert sum(float(str(rect["width"])) for rect in line.select("rect")[1:]) == 100
+    assert [rect["width"] for rect in row(found, Operation.CLUSTERING).select("rect")[1:]] == ["0.0", "0.0"]
+
+
+def test_a_run_leads_to_its_entries(client: Visitor, site: Site, run: Run) -> None:
+    found = read(client, f"/sites/beans/runs/{run.id}")
+
+    (address,) = {link["href"] for link in found.select("#budgets .card-head a")}
+    assert address == f"/credits?account={site.account_id}&run={run.id}"
+    assert client.get(str(address)).status_code == 200
+
+
+def test_credits_that_move_outside_of_the_run_are_seen_by_the_next_poll(client: Visitor, site: Site, run: Run) -> None:
+    call = factories.call(run)
+    address = f"/sites/beans/runs/{run.id}/live"
+    known = HTMX | {"If-None-Match": client.get(address, headers=HTMX).headers["ETag"]}
+    assert client.get(address, headers=known).status_code == 304
+
+    calls.keep_answer(Send(call.id, call.key, call.attempt), Reply(text="{}"))
+
+    answer = client.get(address, headers=known)
+    assert answer.status_code == 200
+    line = row(BeautifulSoup(answer.text, "html.parser"), Operation.CONTENT_GENERATION)
+    assert line.select("td.num")[0].get_text() == "128"
+    assert db.session.get_one(AiCall, call.id).price == 8
+
+
+def test_an_unchanged_run_renders_nothing(client: Visitor, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"/sites/beans/runs/{run.id}/live"
+    known = HTMX | {"If-None-Match": client.get(address, headers=HTMX).headers["ETag"]}
+    monkeypatch.setattr("webapp.web.runs.live_run", None)  # to build the page would fail
+
+    assert client.get(address, headers=known).status_code == 304
+
+
+def test_an_article_shows_what_each_operation_cost_and_leads_to_its_entries(client: Visitor, site: Site) -> None:
+    run, article = factories.run(site), factories.article(site)
+    for operation, price in ((Operation.CONTENT_GENERATION, 12), (Operation.IMAGE_GENERATION, 5)):
+        bought = Purchase(site.account_id, site.id, run.id, operation, f"articles:{price}", 1, article.id)
+        ledger.hold(bought, price)
+        ledger.settle(bought, price, price)
+
+    found = read(client, f"/sites/beans/articles/{article.id}").select_one("#cost")
+
+    assert found is not None
+    assert [" ".join(line.get_text(" ").split()) for line in found.select("tbody tr")] == [
+        "Content generation 12", "Image generation 5", "Together 17",
+    ]  # fmt: skip
+    link = found.select_one(".card-head a")
+    assert link is not None
+    assert link["href"] == f"/credits?account={site.account_id}&article={article.id}"
+    assert len(read(client, str(link["href"])).select("tr[id^=entry-]")) == 6
+
+
+def test_the_balance_leads_to_the_ledger(client: Visitor, site: Site) -> None:
+    address = f"/credits?account={site.account_id}"
+
+    assert read(client, "/").select_one(f"main a[href='{address}']")
+    assert read(client, "/sites/beans/").select_one(f"main a[href='{address}']")
