@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 import config
 from tests import factories
+from tests.credits.spending import purchase
 from tests.journeys.conftest import PHONE, WIDE, Installation, Open
 from tests.pipeline.engine import site_with_keywords
 from webapp.accounts.models import Account
@@ -18,6 +19,7 @@ from webapp.content.media import keep
 from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
 from webapp.core.db import db
 from webapp.core.redis import connection
+from webapp.credits import ledger
 from webapp.credits.splits import set_split
 from webapp.pipeline import claim, control
 from webapp.pipeline.claim import Claim
@@ -43,6 +45,9 @@ PAGES = (
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
     "/sites/{empty}/queue", "/sites/nowhere/", "/operator/system", "/operator/system/runs/{paused}/cancel",
     "/operator/system/runs/{held}/take-over", "/operator/system/runs/{cancelled}/take-over",
+    "/credits?account={account}", "/credits?account={account}&kind=charge&site={full}",
+    "/credits?account={account}&operation=clustering", "/operator/credits", "/operator/credits?q=nobody",
+    "/operator/credits/accounts/{account}", "/operator/credits/holds",
 )  # fmt: skip
 
 
@@ -63,6 +68,11 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
     cancelled = control.cancel(factories.run(site), "Ana")
     paused = control.pause(factories.run(site), "Ana")
+    factories.call(cancelled)
+    bought = purchase(cancelled, "articles:2", article_id=article.id)
+    ledger.hold(bought, 12)
+    ledger.settle(bought, 12, 12)
+    db.session.commit()
     held = held_run(factories.run(factories.site(account)))
     with held.beating(every=1):
         yield {
@@ -74,6 +84,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "cancelled": cancelled.id,
             "paused": paused.id,
             "held": held.run_id,
+            "account": account.id,
         }
 
 
@@ -126,6 +137,7 @@ def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> No
         ("/sites/{split}/budget", "clustering"),
         ("/sites/{full}/publishing", "queue_limit"),
         ("/sites/{full}/settings", "name"),
+        ("/operator/credits", "clustering_share"),
     ],
 )
 def test_a_refused_form_shuts_nobody_out(open_page: Open, places: dict, address: str, field: str) -> None:
