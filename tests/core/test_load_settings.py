@@ -152,3 +152,18 @@ def test_setup_token_and_cookies(instance: Path) -> None:
 
     assert settings.setup_token == "open sesame" and settings.secure_cookies
     assert load(instance, SETUP_TOKEN="").setup_token is None
+
+
+@pytest.mark.parametrize(
+    ("written", "is_on"), [("", True), ("true", True), ("1", True), ("False", False), ("off", False)]
+)
+def test_switches_are_on_unless_it_is_written_that_they_are_off(instance: Path, written: str, is_on: bool) -> None:
+    settings = load(instance, USE_BUDGET_ALLOCATION=written, USE_NEW_SCHEDULING=written)
+
+    assert (settings.use_budget_allocation, settings.use_new_scheduling) == (is_on, is_on)
+    assert load(instance).use_budget_allocation and load(instance).use_new_scheduling
+
+
+def test_a_switch_that_cannot_be_read_is_named(instance: Path) -> None:
+    with pytest.raises(BadSetting, match="USE_NEW_SCHEDULING is 'maybe': write true or false"):
+        load(instance, USE_NEW_SCHEDULING="maybe")

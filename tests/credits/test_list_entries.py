@@ -17,6 +17,7 @@ from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.credits.queries import Day, Wanted
 from webapp.pipeline.models import Run
 
+IMAGES = Operation.IMAGE_GENERATION
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -123,8 +124,8 @@ def test_an_export_has_exactly_what_the_list_has(app: Flask, monkeypatch: pytest
     filled(account, 5, operation=Operation.IMAGE_GENERATION)
     monkeypatch.setattr(queries, "IN_ONE_GO", 10)
 
-    every = list(queries.every_entry(account.id, Wanted()))
-    images = list(queries.every_entry(account.id, Wanted(operation=Operation.IMAGE_GENERATION)))
+    every = [entry for some in queries.every_entry(account.id, Wanted()) for entry in some]
+    images = [entry for some in queries.every_entry(account.id, Wanted(operation=IMAGES)) for entry in some]
 
     assert len(every) == 101 and every[-1].kind is EntryKind.TOP_UP
     assert len(images) == 5

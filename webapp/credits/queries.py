@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
 
 from webapp.ai.provider import Operation
 from webapp.core.db import db, reading
@@ -46,13 +47,14 @@ def entries(account_id: int, wanted: Wanted, place: Place = START) -> Page[Ledge
     return page(_rows(account_id, wanted), NEWEST, after=place.after, before=place.before)
 
 
-def every_entry(account_id: int, wanted: Wanted) -> Iterator[LedgerEntry]:
-    """All of them as they are now, the newest first, without ever holding many. Ends its transactions."""
+def every_entry(account_id: int, wanted: Wanted) -> Iterator[Sequence[Row[Any]]]:
+    """All of them as they are now, the newest first, some at a time, as plain rows. Ends its transactions."""
     with reading():
-        rows = _rows(account_id, wanted).order_by(LedgerEntry.id.desc()).limit(IN_ONE_GO)
+        entries = _rows(account_id, wanted).order_by(LedgerEntry.id.desc()).limit(IN_ONE_GO)
+    rows = entries.with_only_columns(*LedgerEntry.__table__.columns)
     some = _read(rows)
     while some:
-        yield from some
+        yield some
         some = _read(rows.where(LedgerEntry.id < some[-1].id))
 
 
@@ -119,9 +121,8 @@ def _near(account_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _read(rows: Select[LedgerEntry]) -> Sequence[LedgerEntry]:
+def _read(rows: Select[Any]) -> Sequence[Row[Any]]:
     with reading():
-        found = db.session.scalars(rows).all()
+        found = db.session.execute(rows).all()
         db.session.commit()
-        db.session.expunge_all()
     return found

@@ -1,7 +1,7 @@
 """An account's credits: the balance, every entry of the ledger, what was charged by day; the same as a file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from webapp.accounts.members import accounts_of
 from webapp.accounts.models import Account
@@ -34,6 +34,7 @@ EARLIEST, LATEST = 2000, 9000  # years that a filter takes
 COLUMNS = (
     "number", "time", "kind", "operation", "credits", "balance after", "site", "run", "article", "item", "note", "by",
 )  # fmt: skip
+Cell = str | int | None
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
@@ -135,32 +136,34 @@ def _titles(rows: list[LedgerEntry]) -> dict[int, str]:
 
 
 def _lines(account_id: int, wanted: Wanted, zone: ZoneInfo, slugs: dict[int, str]) -> Iterator[str]:
-    yield _line(COLUMNS)
-    for entry in queries.every_entry(account_id, wanted):
-        yield _line(
-            (
-                entry.id,
-                entry.at.astimezone(zone).isoformat(timespec="seconds"),
-                entry.kind.value,
-                entry.operation.value if entry.operation else "",
-                entry.amount,
-                entry.balance_after,
-                slugs.get(entry.site_id or 0, ""),
-                entry.run_id or "",
-                entry.article_id or "",
-                entry.item or "",
-                entry.note,
-                entry.by or "",
-            )
-        )
+    yield _written([COLUMNS])
+    for some in queries.every_entry(account_id, wanted):
+        yield _written(_cells(entry, zone, slugs) for entry in some)
 
 
-def _line(cells: tuple[str | int, ...]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([cell if isinstance(cell, int) else _harmless(cell) for cell in cells])
-    return line.getvalue()
+def _cells(entry: Row[Any], zone: ZoneInfo, slugs: dict[int, str]) -> tuple[Cell, ...]:
+    return (
+        entry.id,
+        entry.at.astimezone(zone).isoformat(timespec="seconds"),
+        entry.kind.value,
+        entry.operation.value if entry.operation else None,
+        entry.amount,
+        entry.balance_after,
+        slugs.get(entry.site_id),
+        entry.run_id,
+        entry.article_id,
+        entry.item,
+        entry.note,
+        entry.by,
+    )
 
 
-def _harmless(text: str) -> str:
+def _written(lines: Iterable[Sequence[Cell]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([_harmless(cell) for cell in cells] for cells in lines)
+    return text.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
     """What a spreadsheet takes for text, whatever somebody has written into a note."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
