@@ -18,8 +18,14 @@ from webapp.jobs.readiness import Probe, Readiness
 SHORT = 0.2  # seconds
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer than a load balancer would wait."""
+    monkeypatch.setattr(readiness, "WITHIN", 60.0)
+
+
 def problems(app: Flask) -> list[str]:
-    return Readiness(app).problems(within=60)
+    return Readiness(app).problems()
 
 
 def test_with_everything_there_nothing_is_wrong(app: Flask) -> None:
@@ -99,12 +105,14 @@ def test_what_hangs_is_told_in_time_and_asked_once(app: Flask, monkeypatch: pyte
     monkeypatch.setattr(readiness, "_ask_database", hang)
     ready = Readiness(app)
 
-    for _ in range(3):
-        assert ready.problems(SHORT) == ["database: does not answer"]
+    with monkeypatch.context() as impatient:
+        impatient.setattr(readiness, "WITHIN", SHORT)
+        for _ in range(3):
+            assert "database: does not answer" in ready.problems()
     assert asked == ["database"]
 
     back.set()
-    eventually(lambda: ready.problems(60) == [])
+    eventually(lambda: ready.problems() == [])
 
 
 def test_each_request_asks_anew_what_answers(app: Flask) -> None:

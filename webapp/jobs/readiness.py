@@ -50,9 +50,9 @@ class Readiness:
     def __init__(self, app: Flask):
         self._probes = {"database": Probe(app, _ask_database), "redis": Probe(app, _ask_redis)}
 
-    def problems(self, within: float = WITHIN) -> list[str]:
+    def problems(self) -> list[str]:
         """A line for each thing that is wrong, without addresses or what a server said."""
-        deadline = time.monotonic() + within
+        deadline = time.monotonic() + WITHIN
         asked = {name: probe.ask() for name, probe in self._probes.items()}
         answers = {name: _in_time(future, deadline) for name, future in asked.items()}
         return [f"{name}: {answer}" for name, answer in answers.items() if answer != WELL]
