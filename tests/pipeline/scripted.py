@@ -1,6 +1,8 @@
 """A provider that answers like the embedded one, and can fail like a real one. Tests tell it when."""
 
+import itertools
 import threading
+import time
 from collections.abc import Callable
 
 from webapp.ai.embedded.provider import EmbeddedProvider
@@ -40,6 +42,37 @@ def failing(operation: Operation, errors: list[Exception]) -> Trouble:
                 raise left.pop(0)
 
     return before
+
+
+class Volley(ScriptedProvider):
+    """The first calls of an operation come back together: each with its error, its reply, or (None) as ever.
+
+    `later`: by the number of the call, so many seconds after the others. `answered` counts those with an answer.
+    """
+
+    def __init__(self, operation: Operation, outcomes: list[Exception | Reply | None], later: dict[int, float]):
+        super().__init__()
+        self._operation = operation
+        self._outcomes = outcomes
+        self._later = later
+        self._together = threading.Barrier(len(outcomes))
+        self._numbers = itertools.count()
+        self.answered = 0
+
+    def answer(self, request: Request) -> Reply:
+        if request.operation is not self._operation:
+            return super().answer(request)
+        number = next(self._numbers)
+        outcome = self._outcome(number) if number < len(self._outcomes) else None
+        if isinstance(outcome, Exception):
+            raise outcome
+        self.answered += 1
+        return outcome or super().answer(request)
+
+    def _outcome(self, number: int) -> Exception | Reply | None:
+        self._together.wait(30)
+        time.sleep(self._later.get(number, 0.0))
+        return self._outcomes[number]
 
 
 class Gate:

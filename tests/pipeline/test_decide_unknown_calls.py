@@ -61,7 +61,7 @@ def held(site: Site) -> int:
 
 def answer(call: AiCall) -> None:
     """The answer comes after all."""
-    calls.keep_answer(Send(call.id, call.key, call.attempt), Reply(text='{"names": []}'))
+    calls.keep_answer(Send(call.id, call.key, call.run_id, call.attempt), Reply(text='{"names": []}'))
 
 
 def decided(decide: Decide, call: AiCall) -> None:
@@ -171,7 +171,7 @@ def test_a_late_failure_after_the_decision_moves_nothing(site: Site, decide: Dec
     call = unknown()
     decided(decide, call)
     after = balance(site)
-    late = Send(call.id, call.key, call.attempt)
+    late = Send(call.id, call.key, call.run_id, call.attempt)
     calls.keep_failure(late, ProviderError("busy", permanent=False))
     calls.keep_unknown(late, ProviderError("timed out", permanent=False))
 

@@ -1,10 +1,13 @@
 """Lost workers: taken over by whoever watches, nothing twice, and no item can hold a run up for ever."""
 
+import itertools
 import sqlite3
 import threading
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from tests.pipeline.engine import (
@@ -12,24 +15,28 @@ from tests.pipeline.engine import (
     assert_startable,
     fresh,
     in_background,
+    reload,
     rows,
     site_with_keywords,
     start,
     turn,
     use,
+    with_settings,
     work_to_the_end,
 )
 from tests.pipeline.scripted import Gate, ScriptedProvider
-from webapp.ai.provider import Operation
+from webapp.ai.provider import Operation, ProviderError, Request
 from webapp.content.models import Article, Cluster, Task, TaskStatus
-from webapp.core.db import db
+from webapp.core.clock import now
+from webapp.core.db import change, db
 from webapp.core.redis import connection
-from webapp.pipeline import claim, recovery
-from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
+from webapp.credits.models import EntryKind, LedgerEntry
+from webapp.pipeline import claim, control, paid_work, recovery
+from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunEvent, RunItem
 from webapp.pipeline.outcome import Again, Stop
 from webapp.pipeline.recovery import RunWatch
 from webapp.pipeline.runner import advance
-from webapp.pipeline.states import RunStatus, StopReason
+from webapp.pipeline.states import RunStatus, StageKey, StopReason
 
 
 class Clock:
@@ -174,6 +181,93 @@ def test_an_item_that_kills_its_worker_again_and_again_is_set_aside(
     assert "worker was lost" in aside.attention and "still held" in aside.attention
     assert len(rows(Article)) == 2
     assert_startable(site)
+
+
+def test_a_question_that_was_refused_before_its_worker_was_lost_is_still_put_once_more(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, numbers = Gate(Operation.CLUSTERING), itertools.count()
+
+    def refuse_then_hold(request: Request) -> None:
+        match next(numbers):
+            case 0:
+                raise ProviderError("503 Service Unavailable", permanent=False)
+            case 1:
+                gate(request)
+
+    monkeypatch.setattr(paid_work, "BACKOFF", 0.0)
+    use(monkeypatch, ScriptedProvider(refuse_then_hold))
+    run = start(site_with_keywords(4))
+    frozen = in_background(app, run)
+    assert gate.arrived.wait(30)
+    assert _take_over(run)
+
+    assert work_to_the_end(run).status is RunStatus.COMPLETED
+    assert rows(RunItem, RunItem.status == ItemStatus.ATTENTION) == []
+    gate.open()
+    frozen.finish()
+    assert_books_agree()
+
+
+def test_what_comes_late_of_an_earlier_run_leaves_the_same_question_of_the_next_one_alone(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, numbers = Gate(Operation.CLUSTERING), Gate(Operation.CLUSTERING), itertools.count()
+
+    def hold_both_and_fail_the_first(request: Request) -> None:
+        number = next(numbers) if request.operation is Operation.CLUSTERING else 2
+        if number < 2:
+            (first, second)[number](request)
+        if number == 0:
+            raise ProviderError("the connection broke while it slept", permanent=False)
+
+    use(monkeypatch, ScriptedProvider(hold_both_and_fail_the_first))
+    site = site_with_keywords(4)
+    run = start(site)
+    sleeper = in_background(app, run)
+    assert first.arrived.wait(30)
+    assert _take_over(run)
+    control.cancel(fresh(run), "Ana")
+    following = start(reload(site))
+    worker = in_background(app, following)
+    assert second.arrived.wait(30)
+
+    first.open()
+    sleeper.finish()
+    (call,) = rows(AiCall)
+    assert (call.run_id, call.status) == (following.id, CallStatus.SENT)
+
+    second.open()
+    worker.finish()
+    charged = rows(LedgerEntry, LedgerEntry.kind == EntryKind.CHARGE, LedgerEntry.operation == Operation.CLUSTERING)
+    assert [entry.run_id for entry in charged] == [following.id]
+    assert_books_agree()
+
+
+@pytest.mark.parametrize("put_back_by", [timedelta(0), timedelta(days=1)], ids=["clock right", "clock put back"])
+def test_a_question_that_is_out_elsewhere_holds_up_nothing_but_its_item(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, put_back_by: timedelta
+) -> None:
+    with_settings(app, lanes=1, slice_seconds=8)
+    gate = Gate(Operation.CONTENT_GENERATION)
+    use(monkeypatch, ScriptedProvider(gate))
+    site = site_with_keywords(8)
+    run = start(site)
+    gone = in_background(app, run)
+    assert gate.arrived.wait(30)
+    control.cancel(fresh(run), "Ana")
+    later = now() + timedelta(seconds=100) + put_back_by
+    change(update(AiCall).where(AiCall.status == CallStatus.SENT).values(deadline=later))
+    db.session.commit()
+
+    use(monkeypatch, ScriptedProvider())
+    following = start(reload(site))
+    turn(following)
+
+    done = rows(RunItem, RunItem.run_id == following.id, RunItem.stage == StageKey.ARTICLES)
+    assert sum(item.status is ItemStatus.DONE for item in done) >= len(done) - 1 > 0
+    gate.open()
+    gone.finish()
 
 
 def test_a_run_that_never_makes_progress_fails_with_its_reason(app: Flask) -> None:

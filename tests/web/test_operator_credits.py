@@ -351,7 +351,7 @@ def test_it_is_charged_or_given_back(client: Visitor, account: Account, call: Ai
 def test_a_button_that_comes_too_late_says_what_happened(
     client: Visitor, account: Account, call: AiCall, verb: str
 ) -> None:
-    calls.keep_answer(Send(call.id, call.key, call.attempt), Reply(text="{}"))
+    calls.keep_answer(Send(call.id, call.key, call.run_id, call.attempt), Reply(text="{}"))
 
     answer = decide(client, call, verb)
 

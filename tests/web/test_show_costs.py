@@ -87,7 +87,7 @@ def test_credits_that_move_outside_of_the_run_are_seen_by_the_next_poll(client: 
     known = HTMX | {"If-None-Match": client.get(address, headers=HTMX).headers["ETag"]}
     assert client.get(address, headers=known).status_code == 304
 
-    calls.keep_answer(Send(call.id, call.key, call.attempt), Reply(text="{}"))
+    calls.keep_answer(Send(call.id, call.key, call.run_id, call.attempt), Reply(text="{}"))
 
     answer = client.get(address, headers=known)
     assert answer.status_code == 200

@@ -80,6 +80,8 @@ def change(statement: Update | Delete) -> int:
     return int(cast("CursorResult[Any]", done).rowcount)
 
 
+READ_ONLY = "25006"  # PostgreSQL's code: it stands by for another server, or its disk is nearly full
+
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
@@ -127,7 +129,7 @@ def prepare_postgresql(engine: Engine, busy_timeout: float, lease: float) -> Non
 
     @event.listens_for(engine, "handle_error")
     def lose(context: ExceptionContext) -> Exception | None:
-        """Its driver has several kinds of error for a connection that is gone. To us it is one: look again."""
-        if context.is_disconnect:
+        """Its driver has several kinds of error for a server that is gone or stands by. To us it is one: look again."""
+        if context.is_disconnect or getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
             return OperationalError(context.statement, context.parameters, context.original_exception)
         return None

@@ -32,7 +32,8 @@ class Send:
 
     call_id: int
     key: str
-    attempt: int
+    run_id: int
+    attempt: int  # of this run
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def begin(run: Run, site: Site, item: RunItem, request: Request, provider: Provi
         case CallStatus.ANSWERED:
             return Answered(call.id)
         case CallStatus.SENT if call.run_id == run.id and call.epoch == run.epoch:
-            return Send(call.id, call.key, call.attempt)  # our own begin, whose acknowledgement was lost
-        case CallStatus.SENT if now() < call.deadline:
+            return Send(call.id, call.key, run.id, call.attempt)  # our own begin, whose acknowledgement was lost
+        case CallStatus.SENT if now() < call.deadline <= now() + terms.deadline:  # or the clock was put back
             return StillOut(call.deadline)
         case CallStatus.SENT | CallStatus.UNKNOWN if call.sends >= SENDS:
             call.status = CallStatus.UNKNOWN
@@ -125,7 +126,7 @@ def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
     ledger.hold(_purchase(call), terms.price)
     _commit_of_stage(call, terms.price)
     db.session.flush()
-    return Send(call.id, call.key, call.attempt)
+    return Send(call.id, call.key, run.id, call.attempt)
 
 
 def _last_attempt(run: Run, item: str) -> int:
@@ -171,7 +172,7 @@ def keep_answer(sent: Send, reply: Reply) -> None:
         return db.session.rollback()
     was_held = call.status in (CallStatus.SENT, CallStatus.UNKNOWN)
     media_file = None if reply.media is None else keep(reply.media, type_of(reply.media) or UNKNOWN)
-    call.reply, call.media_file = reply.text, media_file
+    call.reply, call.media_file = _storable(reply.text), media_file
     call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
     call.status, call.answered_at = CallStatus.ANSWERED, now()
     if was_held:
@@ -183,9 +184,10 @@ def keep_answer(sent: Send, reply: Reply) -> None:
 def keep_failure(sent: Send, error: ProviderError) -> None:
     """Gives the hold back: the provider said that it did not do the work."""
     call = _locked(sent)
-    if call is None or call.status is not CallStatus.SENT or call.attempt != sent.attempt:
+    if call is None or not _is_out(call, sent):
         return db.session.rollback()
-    call.status, call.error = CallStatus.FAILED, error.sentence
+    call.status, call.error = CallStatus.FAILED, _storable(error.sentence)
+    call.sends -= 1  # what was refused was not asked
     _give_back(call, "the call failed")
     return db.session.commit()
 
@@ -198,10 +200,20 @@ def take_back(sent: Send) -> None:
 def keep_unknown(sent: Send, error: ProviderError) -> None:
     """Notes that the question was put and no answer came. The hold stays."""
     call = _locked(sent)
-    if call is None or call.status is not CallStatus.SENT or call.attempt != sent.attempt:
+    if call is None or not _is_out(call, sent):
         return db.session.rollback()
-    call.status, call.error = CallStatus.UNKNOWN, error.sentence
+    call.status, call.error = CallStatus.UNKNOWN, _storable(error.sentence)
     return db.session.commit()
+
+
+def _is_out(call: AiCall, sent: Send) -> bool:
+    """Whether it is this very question that the call waits for, and not one that was put after it."""
+    return call.status is CallStatus.SENT and (call.run_id, call.attempt) == (sent.run_id, sent.attempt)
+
+
+def _storable(text: str) -> str:
+    """The text as a database takes it: half characters and NULs are replaced, as nobody can read them either."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def _locked(sent: Send) -> AiCall | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import redis
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Engine, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from webapp.core.db import change, db
 from webapp.pipeline.models import MovedOn, Run
@@ -145,13 +145,16 @@ class Claim:
             self._lock.release()
 
     def _beat_until_ended(self, every: float) -> None:
-        while not self._ended.wait(every):
+        pause = every
+        while not self._ended.wait(pause):
             try:
                 self.beat()
+                pause = every
             except Fenced:
                 return
-            except OperationalError as error:
-                log.warning("run %s: no heartbeat (%s), trying again", self.run_id, error.orig)
+            except SQLAlchemyError as error:
+                log.warning("run %s: no heartbeat (%s), trying again", self.run_id, error)
+                pause = min(every, RETRY_PAUSE)
 
     def still_ours(self) -> bool:
         """Looks, without changing anything."""

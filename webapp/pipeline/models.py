@@ -309,7 +309,7 @@ class AiCall(Numbered, db.Model):
     model: Mapped[str] = mapped_column(String(160))
     status: Mapped[CallStatus] = mapped_column(enum_type(CallStatus), default=CallStatus.SENT)
     attempt: Mapped[int]  # numbers the holds for one item of one run
-    sends: Mapped[int] = mapped_column(default=0)  # how often this very question was put
+    sends: Mapped[int] = mapped_column(default=0)  # how often this very question was put, and not refused
     epoch: Mapped[int]
     price: Mapped[int]
     deadline: Mapped[datetime]

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 TRIES = 4  # of a call that the provider failed to do
 BACKOFF = 1.0  # seconds, doubled each time, with full jitter
 LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
+HOLDS_UP = 2.0  # seconds: so long a question that another worker put keeps those behind it waiting
+LOOKS_AT_OTHERS = 0.5  # seconds between looks for the answer to such a question
 BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
 LOST_OVER_IT = "The worker was lost over this item again and again."
 BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
@@ -91,6 +93,7 @@ class PaidWork:
         self._why_no_more: StopRun | CutShort | None = None
         self._laps = Laps()
         self._breaks = 0
+        self._out: dict[int, float] = {}  # items whose earlier questions are still out, and since when we know
 
     def work(self) -> StopReason | None:
         """Works until no item is left, or answers what cut the stage short. Raises StopRun and Fenced."""
@@ -123,27 +126,39 @@ class PaidWork:
 
     def _fill(self) -> None:
         """Begins items while there is a lane, an item, and no reason to stop."""
-        while self._may_begin and len(self._lanes) < self._width:
+        goes_on = True
+        while goes_on and self._may_begin and len(self._lanes) < self._width:
             self._why_no_more = self._slice.stop()
-            if self._why_no_more is None:
-                self._begin_next()
+            goes_on = self._why_no_more is None and self._begin_next()
 
     @property
     def _width(self) -> int:
         """One at a time after a loss, so that an item that kills its worker is found."""
         return 1 if self._careful else settings().lanes
 
-    def _begin_next(self) -> None:
-        besides = [lane.item_id for lane in self._lanes]
+    def _begin_next(self) -> bool:
+        """Answers whether another may be begun at once."""
+        besides = [lane.item_id for lane in self._lanes] + self._out_for_long()
         try:
             began = self._claim.commit(lambda run: self._begin(run, besides))
         except (StopRun, CutShort) as reason:
             self._why_no_more = reason
-            return
+            return False
         if began is None:
-            self._all_begun = True
-        else:
-            self._open_lane(began)
+            self._all_begun = not self._out
+            self._wait_for_others()
+            return False
+        return self._open_lane(began)
+
+    def _out_for_long(self) -> list[int]:
+        """Items whose earlier questions are still out: for a while they hold up those behind them, then no longer."""
+        return [item for item, since in self._out.items() if time.monotonic() - since > HOLDS_UP]
+
+    def _wait_for_others(self) -> None:
+        """Nothing is left but questions that others have put. Then they are looked at again, one after the other."""
+        if self._out and not self._lanes:
+            self._out.clear()
+            self._slice.wait(LOOKS_AT_OTHERS)
 
     def _begin(self, run: Run, besides: list[int]) -> Begin | None:
         self._careful = run.recoveries_without_progress > 0
@@ -185,7 +200,8 @@ class PaidWork:
         if committed[self._stage.key] + credits > terms.budgets[self._stage.operation]:
             raise CutShort(StopReason.BUDGET_USED)
 
-    def _open_lane(self, began: Begin) -> None:
+    def _open_lane(self, began: Begin) -> bool:
+        """Answers whether the next item may be begun at once."""
         match began.begun:
             case Send(call_id=call_id) as sent:
                 lane = Lane(began.item_id, call_id, self._known(began.request))
@@ -193,8 +209,13 @@ class PaidWork:
                 self._lanes.append(lane)
             case Answered(call_id=call_id):
                 self._lanes.append(Lane(began.item_id, call_id, self._known(began.request)))
-            case StillOut(until=until):
-                self._slice.wait(min(1.0, max(LOOKS_EVERY, (until - now()).total_seconds())))
+            case StillOut():
+                self._out.setdefault(began.item_id, time.monotonic())
+                if not self._lanes:
+                    self._slice.wait(LOOKS_AT_OTHERS)
+                return False
+        self._out.pop(began.item_id, None)
+        return True
 
     @staticmethod
     def _known(request: Request | None) -> Request:
@@ -224,40 +245,40 @@ class PaidWork:
     def _keep_answers(self) -> None:
         for lane in list(self._lanes):
             if lane.future is not None and lane.future.done():
-                self._keep(lane, lane.future)
+                failure = self._keep(lane, lane.future)
+                if failure is not None:
+                    self._go_on_after(lane, failure)
 
-    def _keep(self, lane: Lane, future: "Future[Reply]") -> None:
+    def _keep(self, lane: Lane, future: "Future[Reply]") -> ProviderError | None:
+        """Keeps what came, and answers how it failed, if it did. Raises what no provider should raise."""
         lane.future = None
         try:
             reply = future.result()
-        except ProviderError as error:
-            self._keep_failure(lane, error)
+        except OutcomeUnknown as unknown:
+            self._outside_the_fence(partial(calls.keep_unknown, lane.ticket, unknown))
+            return unknown
+        except ProviderError as failure:
+            self._outside_the_fence(partial(calls.keep_failure, lane.ticket, failure))
+            return failure
         except Exception as error:
-            unknown = OutcomeUnknown(f"{type(error).__name__} while asking.")
-            self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, unknown))
+            unforeseen = OutcomeUnknown(f"{type(error).__name__} while asking.")
+            self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, unforeseen))
             raise
-        else:
-            self._outside_the_fence(lambda: calls.keep_answer(lane.ticket, reply))
+        self._outside_the_fence(lambda: calls.keep_answer(lane.ticket, reply))
+        return None
 
-    def _keep_failure(self, lane: Lane, error: ProviderError) -> None:
-        match error:
+    def _go_on_after(self, lane: Lane, failure: ProviderError) -> None:
+        match failure:
             case OutcomeUnknown():
-                self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, error))
                 self._lanes.remove(lane)
                 self._all_begun = False  # it is begun again, and decided there
             case KeyRefused():
-                self._give_back(lane, error)
-                raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=error.sentence)
+                raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=failure.sentence)
             case ProviderError(permanent=True):
-                self._give_back(lane, error)
                 self._lanes.remove(lane)
-                self._claim.commit(partial(self._set_aside, lane, error.sentence, self._laps.lap()))
+                self._claim.commit(partial(self._set_aside, lane, failure.sentence, self._laps.lap()))
             case _:
-                self._give_back(lane, error)
-                self._try_again(lane, error)
-
-    def _give_back(self, lane: Lane, error: ProviderError) -> None:
-        self._outside_the_fence(lambda: calls.keep_failure(lane.ticket, error))
+                self._try_again(lane, failure)
 
     def _try_again(self, lane: Lane, error: ProviderError) -> None:
         if lane.tries >= TRIES:
@@ -266,13 +287,18 @@ class PaidWork:
         if pause > LONGEST_WAIT:
             raise StopRun(StopReason.PROVIDER_ASKS_TO_WAIT, until=now() + timedelta(seconds=pause))
         self._slice.wait(pause)
-        besides = [other.item_id for other in self._lanes if other is not lane]
-        began = self._claim.commit(lambda run: self._begin(run, besides))
+        began = self._claim.commit(lambda run: self._ask_again(run, lane))
         if began is None or not isinstance(began.begun, Send):
             self._lanes.remove(lane)
+            self._all_begun = False  # it is looked at again, if it is still to be done
             return
         lane.tries += 1
         self._send(lane, began.begun)
+
+    def _ask_again(self, run: Run, lane: Lane) -> Begin | None:
+        """The same question about the same item, whatever else waits."""
+        item = db.session.get_one(RunItem, lane.item_id)
+        return self._ask(run, item, lane.request) if item.status is ItemStatus.IN_HAND else None
 
     def _outside_the_fence(self, keep: Callable[[], None]) -> None:
         """What was paid for is kept, whoever has the run by now. The database is asked until it takes it."""
@@ -285,17 +311,26 @@ class PaidWork:
                 db.session.expunge_all()
                 log.warning("run %s: an answer waits for the database (%s)", self._claim.run_id, error.orig)
                 time.sleep(LOOKS_EVERY * 5)
+            except BaseException:
+                db.session.rollback()
+                db.session.expunge_all()
+                raise
 
     def _keep_what_comes_late(self) -> None:
-        """On the way out, for whatever reason: calls that are still out come back and are kept, not applied."""
+        """On the way out, for whatever reason: calls that are still out come back and are kept, not applied.
+
+        Nothing more is asked, and what is wrong with one keeps none of the others from being kept.
+        """
         for lane in self._lanes:
             if lane.future is not None:
                 wait([lane.future])
-        for lane in [lane for lane in self._lanes if lane.future is not None]:
-            try:
-                self._keep(lane, lane.future)  # type: ignore[arg-type]
-            except (StopRun, Fenced) as reason:
-                log.info("run %s: a late call ended with %s", self._claim.run_id, reason)
+                self._keep_late(lane, lane.future)
+
+    def _keep_late(self, lane: Lane, future: "Future[Reply]") -> None:
+        try:
+            self._keep(lane, future)
+        except Exception:
+            log.exception("run %s: what came late of call %s could not be kept", self._claim.run_id, lane.call_id)
 
     # applying
 

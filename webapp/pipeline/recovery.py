@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import change, db, reading
@@ -16,6 +16,7 @@ from webapp.pipeline.states import RunStatus, StopReason
 log = logging.getLogger(__name__)
 
 BY = "sweep"
+PROMPT = 0.5  # seconds: who waits longer than that to write is kept from it
 
 
 class RunWatch:
@@ -37,12 +38,26 @@ class RunWatch:
             db.session.rollback()
         answered = self._monotonic()  # later, if the database let us wait: that time is not the workers' fault
         self._seen = {state: self._seen.get(state, answered) for state in rows}
-        still = [state for state, since in self._seen.items() if asked - since >= self._lease]
+        quiet = [state for state, since in self._seen.items() if asked - since >= self._lease / 2]
+        still = [state for state in quiet if asked - self._seen[state] >= self._lease]
         try:
+            if quiet and not self._writes_at_once():
+                self._seen.clear()
+                return []
             return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
         except OperationalError:
-            self._seen.clear()  # where we cannot write, no worker could beat either: each gets its whole lease again
+            self._seen.clear()
             raise
+
+    def _writes_at_once(self) -> bool:
+        """Where we cannot write, no worker could beat either, and each gets its whole lease again.
+
+        Asked at each look from when a run has been quiet for half the lease: it takes the lock that a beat needs.
+        """
+        began = self._monotonic()
+        change(update(Run).where(false()).values(hb=Run.hb))
+        db.session.commit()
+        return self._monotonic() - began < PROMPT
 
 
 def take_over(run_id: int, epoch: int, hb: int, by: str = BY) -> bool:
