@@ -55,7 +55,7 @@ def balance(account: Account) -> int:
 
 def test_from_a_run_to_its_entries_and_their_file(open_page: Open, run: Run) -> None:
     page = open_page(f"/sites/{run.site.slug}/runs/{run.id}")
-    page.locator("#budgets").get_by_role("link", name="Content generation").click()
+    page.locator("#live .facts").get_by_role("link").click()
 
     expect(page.locator("tr[id^=entry-]")).to_have_count(3)
     page.get_by_label("Kind", exact=True).select_option("charge")

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.ai.provider import Operation
 from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -20,7 +19,7 @@ from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import named
 from webapp.sites.models import Site
 
-LATEST = 25  # events on the page
+LATEST = 15  # events on the page: every poll carries them
 
 LABELS = {
     RunStatus.QUEUED: "Queued",
@@ -30,6 +29,9 @@ LABELS = {
     RunStatus.FAILED: "Failed",
     RunStatus.CANCELLED: "Cancelled",
 }
+
+
+OPERATIONS = {stage.key: stage.operation for stage in STAGES if isinstance(stage, PaidStage)}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage. `state`: done, active, wait, paused, stopped or off. Counts are in `unit`s."""
+    """One stage. `state`: done, active, wait, paused, stopped or off. Counts are in `unit`s.
+
+    `credits` were charged and `held` are out for calls without an answer, of the `budget` of the stage's operation in
+    this run; None where the stage costs nothing.
+    """
 
     key: StageKey
     name: str
@@ -55,19 +61,11 @@ class StageRow:
     remaining: int
     failed: int
     credits: int
+    held: int
+    budget: int | None
     seconds: int
     counts: dict[str, int]
     note: str
-
-
-@dataclass(frozen=True)
-class BudgetRow:
-    """What an operation may take of the run's credits, was charged, and has held for calls that are still out."""
-
-    operation: Operation
-    spent: int
-    held: int
-    budget: int
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,6 @@ class RunView:
     kept_answers: int
     actions: frozenset[str]
     rows: list[StageRow]
-    budgets: list[BudgetRow]
     current: StageRow | None
     events: list[EventLine]
 
@@ -130,7 +127,6 @@ def view_of(run: Run) -> RunView:
         kept_answers=0 if run.status is RunStatus.RUNNING else calls.answers_kept(run),
         actions=ACTIONS.get(run.status, frozenset()),
         rows=rows,
-        budgets=_budgets(run, results),
         current=current,
         events=_events(run),
     )
@@ -153,20 +149,17 @@ def _row(run: Run, result: StageResult) -> StageRow:
         remaining=result.remaining,
         failed=result.failed,
         credits=result.credits,
+        held=result.committed - result.credits,
+        budget=_budget(run, result.stage),
         seconds=round(result.seconds),
         counts=dict(result.counts),
         note=_note(result),
     )
 
 
-def _budgets(run: Run, results: Sequence[StageResult]) -> list[BudgetRow]:
-    """In the order of the stages. What a stage has committed is charged or held."""
-    by_stage, budgets = {result.stage: result for result in results}, run.terms["budgets"]
-    return [
-        BudgetRow(stage.operation, result.credits, result.committed - result.credits, budgets[stage.operation])
-        for stage in STAGES
-        if isinstance(stage, PaidStage) and (result := by_stage.get(stage.key)) is not None
-    ]
+def _budget(run: Run, stage: StageKey) -> int | None:
+    operation = OPERATIONS.get(stage)
+    return None if operation is None else int(run.terms["budgets"][operation])
 
 
 def _state(run: Run, result: StageResult) -> str:

@@ -55,9 +55,9 @@ class LiveRun:
     def live_url(self) -> str:
         return url_for("runs.live", slug=self.site.slug, run_id=self.id)
 
-    def ledger_url(self, operation: str | None = None) -> str:
-        """The entries of this run, or of one of its operations."""
-        return url_for("credits.index", account=self.site.account_id, run=self.id, operation=operation)
+    def ledger_url(self) -> str:
+        """The entries of this run."""
+        return url_for("credits.index", account=self.site.account_id, run=self.id)
 
     def url(self, verb: str) -> str:
         return url_for(f"runs.{verb}", slug=self.site.slug, run_id=self.id)
@@ -112,6 +112,8 @@ def _row(row: StageRow) -> dict[str, Any]:
         "remaining": row.remaining,
         "failed": row.failed,
         "credits": row.credits,
+        "held": row.held,
+        "budget": row.budget,
         "seconds": row.seconds,
         "note": row.note,
     }
