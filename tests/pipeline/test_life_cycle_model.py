@@ -1,0 +1,525 @@
+"""The life of a site's runs under everything that can happen to them, in random order, against a plain picture.
+
+People start, pause, resume and cancel; deliveries come twice, late or not at all; workers stop, freeze, wake and are
+lost; sweeps look; clocks jump; Redis forgets; the database fails before and after each statement and each commit.
+After each step the rows must agree, nobody but the holder may have changed anything, and a way must free the site.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from redis.exceptions import RedisError
+from rq import Queue
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.exc import OperationalError
+
+from tests import factories
+from tests.pipeline.engine import set_limits
+from tests.pipeline.false_clock import FalseClock
+from tests.pipeline.picture import Move, Picture, RunSeen, at_rest, check, check_books, check_change, picture
+from tests.pipeline.trouble import Trouble, Troublemaker, Where
+from tests.pipeline.workshop import Worker, Workshop
+from webapp.ai.provider import OutcomeUnknown, ProviderError
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.core.errors import Conflict
+from webapp.core.redis import connection
+from webapp.core.settings import settings as installed
+from webapp.jobs import queue, takeover
+from webapp.pipeline import control, scheduling
+from webapp.pipeline.automation import Automation, SkippedRun
+from webapp.pipeline.claim import Fenced, key_of
+from webapp.pipeline.models import AiCall, CallStatus, Run, Trigger
+from webapp.pipeline.recovery import RunWatch, patience
+from webapp.pipeline.states import ACTIVE, RunStatus, StageKey, StopReason
+from webapp.pipeline.terms import automation_of
+from webapp.sites.models import Site
+
+QUEUED, RUNNING, PAUSED = RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.PAUSED
+COMPLETED, FAILED, CANCELLED = RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED
+
+CLUSTERS = 6
+AT_WORK = (StageKey.IDEAS, StageKey.TASKS)  # one that is paid for, and a free one
+MOST_WORKERS = 4
+MINUTES = 60.0
+DAYS = 24 * 60 * MINUTES
+WAYS_OUT = ("work to the end", "cancel", "operator", "sweep")
+LONGEST_WAY = 60  # deliveries and takeovers until a run must have ended
+
+any_one = st.integers(0, MOST_WORKERS - 1)
+maybe_trouble = st.none() | st.builds(Trouble, st.sampled_from(Where), st.integers(0, 12))
+refusals = st.sampled_from(
+    (
+        ProviderError("503 Service Unavailable", permanent=False),
+        ProviderError("429 Too Many Requests", permanent=False, retry_after=100),
+        ProviderError("400 Bad Request", permanent=True),
+        OutcomeUnknown("504 Gateway Timeout"),
+    )
+)
+
+
+class LifeCycle(RuleBasedStateMachine):
+    def __init__(self, workshop: Workshop, clock: FalseClock, troublemaker: Troublemaker):
+        super().__init__()
+        self._workshop, self._clock, self._trouble = workshop, clock, troublemaker
+        self._workers: list[Worker] = []
+        self._all_workers: list[Worker] = []
+        self._deliveries: list[tuple[int, int]] = []
+        self._page: tuple[int, takeover.Sighting] | None = None
+        self._is_sound = False
+        self._new_watch()
+
+    @initialize()
+    def found_site(self) -> None:
+        _clear_away()
+        site = factories.site(factories.account(credits=10_000))
+        for _ in range(CLUSTERS):
+            factories.cluster(site)
+        automation_of(site).stages_off = [stage.value for stage in StageKey if stage not in AT_WORK]
+        set_limits(site, max_clusters_per_run=2, max_ideas_per_run=1)
+        self._site_id = site.id
+        self._now = picture(site.id)
+        self.start(token=None, told=True, trouble=None)
+
+    # people
+
+    @rule(token=st.sampled_from((None, "a click", "another click")), told=st.booleans(), trouble=maybe_trouble)
+    def start(self, token: str | None, told: bool, trouble: Trouble | None) -> None:
+        token = token and f"{token} on {self._site_id}"
+        expected, refused = self._expected_of_start(token)
+        self._do(lambda: self._start(token, told), expected, trouble, refused=refused)
+
+    def _start(self, token: str | None, told: bool) -> None:
+        run = control.start(db.session.get_one(Site, self._site_id), by="Ana", trigger=Trigger.PERSON, token=token)
+        if told:
+            queue.deliver(run)
+
+    def _expected_of_start(self, token: str | None) -> tuple[list[RunStatus], bool]:
+        same = next((run for run in self._now.runs.values() if token and run.start_token == token), None)
+        if same and (same.is_active or now() - same.created_at < control.SAME_CLICK):
+            return [], False
+        return ([], True) if self._now.active else ([QUEUED], False)
+
+    @rule(trouble=maybe_trouble)
+    def pause(self, trouble: Trouble | None) -> None:
+        status = self._last.status
+        expected = [PAUSED] if status in (QUEUED, RUNNING) else []
+        self._do(lambda: control.pause(self._run(), "Ana"), expected, trouble, refused=not self._last.is_active)
+
+    @rule(told=st.booleans(), trouble=maybe_trouble)
+    def resume(self, told: bool, trouble: Trouble | None) -> None:
+        expected = [QUEUED] if self._last.status is PAUSED else []
+        self._do(lambda: self._resume(told), expected, trouble, refused=not self._last.is_active)
+
+    def _resume(self, told: bool) -> None:
+        run = control.resume(self._run(), "Ana")
+        if told:
+            queue.deliver(run)
+
+    @rule(trouble=maybe_trouble)
+    def cancel(self, trouble: Trouble | None) -> None:
+        expected = [CANCELLED] if self._last.is_active else []
+        refused = self._last.status in (COMPLETED, FAILED)
+        self._do(lambda: control.cancel(self._run(), "Ana"), expected, trouble, refused=refused)
+
+    @precondition(lambda self: self._is(RUNNING))
+    @rule()
+    def look_at_the_holder(self) -> None:
+        self._page = self._last.id, takeover.sight(self._run())
+        db.session.rollback()
+
+    @precondition(lambda self: self._page)
+    @rule(trouble=maybe_trouble)
+    def take_over(self, trouble: Trouble | None) -> None:
+        """The operator's button, on a page that may be old."""
+        run_id, seen = self._page
+        run = self._now.runs[run_id]
+        refused = run.status is not RUNNING or run.epoch != seen.epoch
+        gone = not refused and run.hb == seen.heartbeat and self._lock() != _name_in_lock(run)
+        expected = self._recovery() if gone else [] if refused else [QUEUED]
+        made = self._do(
+            lambda: takeover.take_over(run_id, seen, "Ana"), expected, trouble, refused=refused, or_else=[QUEUED]
+        )
+        if made and not self._trouble.happened:
+            assert (made[0].reason is StopReason.WORKER_LOST) == gone
+
+    # the clock
+
+    @rule(seconds=st.sampled_from((1, 7, 15, 20, 60, 200, 400)))
+    def pass_time(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+    @rule(seconds=st.sampled_from((-2 * DAYS, -1.5 * MINUTES, 5 * MINUTES, DAYS)))
+    def jump_the_clock(self, seconds: float) -> None:
+        self._clock.jump(seconds)
+
+    @rule()
+    def set_schedule(self) -> None:
+        automation = automation_of(db.session.get_one(Site, self._site_id))
+        automation.enabled = True
+        scheduling.set_schedule(automation)
+        db.session.commit()
+
+    @rule(waits=st.booleans(), trouble=maybe_trouble)
+    def tick(self, waits: bool, trouble: Trouble | None) -> None:
+        """Each due time ends in a run or in a record of why not."""
+        due = self._next_run_at()
+        if waits and due is not None:
+            self._clock.jump(max(0.0, (due - now()).total_seconds()))
+        is_due = due is not None and due <= now()
+        was_used = any(run.scheduled_for == due for run in self._now.runs.values())
+        runs, skipped = len(self._now.runs), self._skipped()
+        self._do(self._tick, [QUEUED] if is_due and not self._now.active and not was_used else [], trouble)
+        is_dealt_with = is_due and self._next_run_at() != due
+        assert len(self._now.runs) - runs + self._skipped() - skipped == is_dealt_with
+        assert is_dealt_with == is_due or self._trouble.happened
+
+    @staticmethod
+    def _tick() -> None:
+        for run in scheduling.start_due():
+            queue.deliver(run)
+
+    # deliveries
+
+    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._waiting_jobs())
+    @rule(forgotten=st.booleans())
+    def take_a_job(self, forgotten: bool) -> None:
+        """The first job of the queue comes to a worker."""
+        job_id = self._waiting_jobs()[0]
+        connection().lrem(self._queue().key, 1, job_id)
+        if forgotten:
+            self._queue().connection.delete(f"rq:job:{job_id}")
+        delivery = queue.delivered_by(job_id)
+        assert delivery is not None
+        self._deliveries.append(delivery)
+        self._take_on(*delivery)
+
+    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._deliveries)
+    @rule(which=st.integers(0, 20))
+    def deliver_again(self, which: int) -> None:
+        self._take_on(*self._deliveries[which % len(self._deliveries)])
+
+    @rule(trouble=maybe_trouble)
+    def deliver_waiting(self, trouble: Trouble | None) -> None:
+        self._do(queue.deliver_waiting, [], trouble)
+        run = self._now.active
+        if run and run.status is QUEUED and not self._trouble.happened and (run.not_before or now()) <= now():
+            assert (run.id, run.epoch) in [queue.delivered_by(job_id) for job_id in self._waiting_jobs()]
+
+    @precondition(lambda self: self._waiting_jobs())
+    @rule()
+    def lose_a_job(self) -> None:
+        connection().lpop(self._queue().key)
+
+    @rule(all=st.booleans())
+    def lose_what_redis_holds(self, all: bool) -> None:
+        connection().flushall() if all else connection().delete(key_of(self._site_id))
+
+    # workers
+
+    @precondition(lambda self: self._workers)
+    @rule(which=any_one, steps=st.sampled_from((1, 1, 2, 3, 5, 8, 30)), trouble=maybe_trouble)
+    def work(self, which: int, steps: int, trouble: Trouble | None) -> None:
+        worker = self._workers[which % len(self._workers)]
+        self._trouble.plan(trouble)
+        for _ in range(steps):
+            if not worker.has_ended:
+                self._step(worker)
+        self._let_go()
+
+    @precondition(lambda self: any(worker.asking for worker in self._workers))
+    @rule(refusal=refusals)
+    def refuse_an_answer(self, refusal: ProviderError) -> None:
+        worker = next(worker for worker in self._workers if worker.asking)
+        worker.refusal = refusal
+        self._trouble.plan(None)
+        self._step(worker)
+        self._let_go()
+
+    @precondition(lambda self: self._workers)
+    @rule(which=any_one)
+    def ask_to_stop(self, which: int) -> None:
+        self._workers[which % len(self._workers)].stopping.set()
+
+    @precondition(lambda self: any(worker.claim for worker in self._workers))
+    @rule(which=any_one, trouble=maybe_trouble)
+    def beat(self, which: int, trouble: Trouble | None) -> None:
+        claimed = [worker for worker in self._workers if worker.claim]
+        worker = claimed[which % len(claimed)]
+        before, held = self._now, self._holds(worker)
+        assert worker.claim is not None
+        fenced = False
+        self._trouble.plan(trouble)
+        with self._trouble.allowed():
+            try:
+                worker.claim.beat()
+            except Fenced:
+                fenced = True
+            except OperationalError:
+                assert self._trouble.happened
+        self._see([])
+        assert fenced != held or self._trouble.happened
+        if not held:
+            assert at_rest(before, self._now, worker.run_id)
+        elif not self._trouble.happened:
+            assert self._now.runs[worker.run_id].hb == before.runs[worker.run_id].hb + 1
+            assert self._lock() == _name_in_lock(self._now.runs[worker.run_id])
+
+    @precondition(lambda self: self._workers)
+    @rule(which=any_one)
+    def lose_the_worker(self, which: int) -> None:
+        """Nobody hears of it any more, until it wakes up when all is over."""
+        self._workers.pop(which % len(self._workers)).is_lost = True
+
+    @rule(trouble=maybe_trouble)
+    def look_for_lost_workers(self, trouble: Trouble | None) -> None:
+        """Whoever has stood still for the whole lease, by the clock of the watch, is taken over; nobody else is."""
+        run = self._now.active
+        running = {(run.id, run.epoch, run.hb)} if run and run.status is RUNNING else set()
+        self._seen = {state: self._seen.get(state, self._clock.monotonic()) for state in running}
+        lost = any(self._clock.monotonic() - since >= installed().lease_ttl for since in self._seen.values())
+        self._do(self._watch.observe, self._recovery() if lost else [], trouble)
+        if self._trouble.happened:
+            self._new_watch()
+        elif lost:
+            assert run is not None and not self._calls_out(run.id, run.epoch)
+
+    # the way out
+
+    @rule(way=st.sampled_from(WAYS_OUT))
+    def free_the_site(self, way: str) -> None:
+        self._free(way)
+        self.start(token=None, told=True, trouble=None)
+        assert self._is(QUEUED)
+
+    def _free(self, way: str) -> None:
+        for _ in range(LONGEST_WAY):
+            run = self._now.active
+            if run is None:
+                return
+            match way, run.status:
+                case ("cancel", _) | ("operator", RunStatus.QUEUED | RunStatus.PAUSED):
+                    self.cancel(None)
+                case "operator", _:
+                    self.look_at_the_holder()
+                    self.take_over(None)
+                case _, RunStatus.PAUSED:
+                    self.resume(told=False, trouble=None)
+                case _, RunStatus.RUNNING:
+                    self._work_or_take_over(run, way)
+                case _, _:
+                    self._claim(run)
+        raise AssertionError(f"no way out of {self._now.active} by {way}")
+
+    def _claim(self, run: RunSeen) -> None:
+        """Some worker gets the delivery that the sweep sees to."""
+        if run.not_before is not None:
+            self._clock.sleep(max(0.0, (run.not_before - now()).total_seconds()))
+        self.deliver_waiting(None)
+        worker = self._take_on(run.id, run.epoch)
+        while worker.claim is None:
+            self._step(worker)
+
+    def _work_or_take_over(self, run: RunSeen, way: str) -> None:
+        holder = next((worker for worker in self._workers if self._holds(worker)), None)
+        if holder is None or way == "sweep":
+            self.look_for_lost_workers(None)
+            self._clock.sleep(installed().lease_ttl)
+            self.look_for_lost_workers(None)
+        while holder is not None and way != "sweep" and not holder.has_ended:
+            self._step(holder)
+        self._let_go()
+
+    def teardown(self) -> None:
+        """Whatever state it came to, a way leads out of it; then all who were lost wake up, and nothing changes."""
+        sound = self._is_sound
+        try:
+            if sound:
+                self._free(WAYS_OUT[len(self._all_workers) % len(WAYS_OUT)])
+                check_books(self._site_id)
+        finally:
+            for worker in self._all_workers:
+                worker.go_home()
+        if sound:
+            self._see([])
+            check_books(self._site_id)
+            assert [worker.error for worker in self._all_workers if worker.error] == []
+
+    # what is done, and what is seen of it
+
+    def _do(
+        self,
+        action: Callable[[], object],
+        expected: list[RunStatus],
+        trouble: Trouble | None,
+        *,
+        refused: bool = False,
+        or_else: list[RunStatus] | None = None,
+    ) -> tuple[Move, ...]:
+        """Does it, and sees the expected moves; where trouble got in the way, all of them or none."""
+        was_refused = False
+        self._trouble.plan(trouble)
+        with self._trouble.allowed():
+            try:
+                action()
+            except Conflict:
+                was_refused = True
+            except (OperationalError, RedisError):
+                assert self._trouble.happened
+            db.session.rollback()
+            db.session.expunge_all()
+        assert was_refused == refused or self._trouble.happened
+        outcomes = [expected] + [or_else or [], []] * self._trouble.happened
+        return self._see(*outcomes)
+
+    def _see(self, *outcomes: list[RunStatus]) -> tuple[Move, ...]:
+        self._is_sound = False
+        before, self._now = self._now, picture(self._site_id)
+        check(self._now)
+        check_change(before, self._now)
+        made = self._now.since(before)
+        assert [move.new for move in made] in list(outcomes), f"{made}, not one of {outcomes}"
+        self._is_sound = True
+        return made
+
+    def _step(self, worker: Worker) -> None:
+        """One transaction or one call; only who holds the run may change it, and who does not leaves no trace."""
+        before, was_asking, lock, held = self._now, worker.asking, self._lock(), self._holds(worker)
+        may_claim = not worker.claim and self._is(QUEUED) and self._last.delivery == (worker.run_id, worker.epoch)
+        with self._trouble.allowed():
+            worker.step()
+        made = self._see(*([], [RUNNING]) if may_claim else ([], [QUEUED], [COMPLETED], [FAILED]) if held else ([],))
+        self._is_sound = False
+        assert worker.error is None
+        assert all(at_rest(before, self._now, id) for id in before.runs if id != worker.run_id)
+        if may_claim:
+            worker.claimed_at = self._clock.monotonic()
+        elif held:
+            self._check_step_of_holder(worker, before, made)
+        else:
+            assert at_rest(before, self._now, worker.run_id), "a stale claim has changed its run"
+            assert lock in (self._lock(), _name_of(worker)), "a stale claim has touched the lock of another"
+        assert self._holds(worker) or was_asking or not worker.asking, "a call went out without a claim"
+        self._is_sound = True
+
+    def _check_step_of_holder(self, worker: Worker, before: Picture, made: tuple[Move, ...]) -> None:
+        run_id = worker.run_id
+        beats = self._now.runs[run_id].hb - before.runs[run_id].hb
+        assert beats == 1 or (beats == 0 and at_rest(before, self._now, run_id)), "it changed the run without its fence"
+        for move in made:
+            match move.reason:
+                case StopReason.WORKER_STOPPING:
+                    assert worker.stopping.is_set()
+                case StopReason.SLICE_ENDED:
+                    assert self._clock.monotonic() - worker.claimed_at >= installed().slice_seconds
+                case reason:
+                    assert reason in REASONS_OF_HOLDER[move.new]
+
+    def _holds(self, worker: Worker) -> bool:
+        run = self._now.runs[worker.run_id]
+        return worker.claim is not None and run.status is RUNNING and _name_of(worker) == _name_in_lock(run)
+
+    def _take_on(self, run_id: int, epoch: int) -> Worker:
+        worker = self._workshop.take_on(run_id, epoch)
+        self._workers.append(worker)
+        self._all_workers.append(worker)
+        return worker
+
+    def _let_go(self) -> None:
+        self._workers = [worker for worker in self._workers if not worker.has_ended]
+
+    def _new_watch(self) -> None:
+        self._watch = RunWatch(installed().lease_ttl, self._clock.monotonic)
+        self._seen: dict[tuple[int, int, int], float] = {}
+
+    @property
+    def _last(self) -> RunSeen:
+        return max(self._now.runs.values(), key=lambda run: run.id)
+
+    def _is(self, status: RunStatus) -> bool:
+        return self._last.status is status
+
+    def _run(self) -> Run:
+        return db.session.get_one(Run, self._last.id, populate_existing=True)
+
+    def _recovery(self) -> list[RunStatus]:
+        """What becomes of a run whose worker is lost."""
+        return [QUEUED, FAILED] if self._last.recoveries_without_progress >= patience() else [QUEUED]
+
+    def _lock(self) -> str:
+        return (connection().get(key_of(self._site_id)) or b"").decode()
+
+    @staticmethod
+    def _queue() -> Queue:
+        return Queue(queue.RUNS, connection=connection())
+
+    def _waiting_jobs(self) -> list[str]:
+        return self._queue().get_job_ids()
+
+    def _next_run_at(self) -> datetime | None:
+        return _looked_up(select(Automation.next_run_at).where(Automation.site_id == self._site_id, Automation.enabled))
+
+    def _skipped(self) -> int:
+        return _looked_up(select(func.count()).select_from(SkippedRun).where(SkippedRun.site_id == self._site_id))
+
+    def _calls_out(self, run_id: int, epoch: int) -> int:
+        out = AiCall.run_id == run_id, AiCall.epoch == epoch, AiCall.status == CallStatus.SENT
+        return _looked_up(select(func.count()).select_from(AiCall).where(*out))
+
+
+REASONS_OF_HOLDER = {
+    COMPLETED: (StopReason.ALL_DONE, StopReason.LIMIT_REACHED),
+    FAILED: (StopReason.PROVIDER_UNREACHABLE,),
+    QUEUED: (StopReason.PROVIDER_ASKS_TO_WAIT,),
+}
+
+
+def _name_in_lock(run: RunSeen) -> str:
+    return f"{run.id}:{run.epoch}:{run.owner}"
+
+
+def _name_of(worker: Worker) -> str:
+    return f"{worker.claim.run_id}:{worker.claim.epoch}:{worker.claim.owner}" if worker.claim else "nobody"
+
+
+def _looked_up(wanted: Select[Any]) -> Any:
+    found = db.session.scalar(wanted)
+    db.session.rollback()
+    return found
+
+
+def _clear_away() -> None:
+    """Nothing of the example before, however it ended, takes part in the next one."""
+    connection().flushall()
+    db.session.execute(update(Automation).values(enabled=False))
+    active = db.session.scalars(select(Run).where(Run.status.in_(ACTIVE))).all()
+    db.session.commit()
+    for run in active:
+        control.cancel(run, "Ana")
+    db.session.expunge_all()
+
+
+SHORT = {"max_examples": 60, "stateful_step_count": 25, "derandomize": True}
+LONG = {"max_examples": 3000, "stateful_step_count": 60, "derandomize": False}
+
+
+@pytest.mark.timeout(3 * 3600)
+def test_whatever_happens_to_a_run(app: Flask, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    workshop, clock = Workshop(app, monkeypatch), FalseClock(monkeypatch)
+    troublemaker = Troublemaker(db.engine, monkeypatch)
+    run_state_machine_as_test(
+        lambda: LifeCycle(workshop, clock, troublemaker),
+        settings=settings(
+            **LONG if request.config.getoption("--faults") else SHORT,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
+        ),
+    )
