@@ -3,14 +3,16 @@
 Each has a thread, but only the one that was told to goes on, so whatever order a test thinks of can be repeated.
 """
 
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event
+from sqlalchemy import Engine
 
 from webapp.ai.embedded.provider import EmbeddedProvider
 from webapp.ai.provider import ProviderError, Reply, Request
@@ -21,7 +23,7 @@ from webapp.pipeline.claim import Claim, claim
 from webapp.pipeline.models import Run
 from webapp.pipeline.outcome import Again, Outcome
 
-MOVES_ON_WITHIN = 60  # seconds, on the true clock: a worker that is not at its next halt by then hangs
+MOVES_ON_WITHIN = 30  # seconds, on the true clock: a worker that is not at its next halt by then hangs
 
 
 class Workshop:
@@ -31,7 +33,8 @@ class Workshop:
         self.app = app
         self._here = threading.local()
         app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1)
-        event.listen(db.engine, "begin", self._before_a_transaction, insert=True)
+        connect = Engine.connect  # a transaction begins with it
+        monkeypatch.setattr(Engine, "connect", lambda engine: self._halt() or connect(engine))
         monkeypatch.setattr(Claim, "_beat_until_ended", lambda held, every: None)
         monkeypatch.setattr(runner, "claim", self._claim)
         monkeypatch.setattr(runner, "provider_named", lambda name, delay=0.0: _Provider(self._here.worker))
@@ -46,7 +49,7 @@ class Workshop:
     def enter(self, worker: "Worker") -> None:
         self._here.worker = worker
 
-    def _before_a_transaction(self, _connection: Connection) -> None:
+    def _halt(self) -> None:
         worker: Worker | None = getattr(self._here, "worker", None)
         if worker is not None:
             worker.halt()
@@ -89,7 +92,7 @@ class Worker(threading.Thread):
         self._halts = False
         self._may_go.release()
         self.join(MOVES_ON_WITHIN)
-        assert not self.is_alive(), "a worker's turn does not end"
+        assert not self.is_alive(), "".join(traceback.format_stack(sys._current_frames()[self.ident]))
 
     def halt(self) -> None:
         if self._halts:
