@@ -187,17 +187,18 @@ class LifeCycle(RuleBasedStateMachine):
 
     # deliveries
 
-    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._waiting_jobs())
+    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._waiting_jobs)
     @rule(forgotten=st.booleans())
     def take_a_job(self, forgotten: bool) -> None:
         """The first job of the queue comes to a worker."""
-        job_id = self._waiting_jobs()[0]
+        job_id = self._waiting_jobs[0]
         connection().lrem(self._queue().key, 1, job_id)
         if forgotten:
             self._queue().connection.delete(f"rq:job:{job_id}")
         delivery = queue.delivered_by(job_id)
         assert delivery is not None
         self._deliveries.append(delivery)
+        self._look_into_the_queue()
         self._take_on(*delivery)
 
     @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._deliveries)
@@ -210,16 +211,18 @@ class LifeCycle(RuleBasedStateMachine):
         self._do(queue.deliver_waiting, [], trouble)
         run = self._now.active
         if run and run.status is QUEUED and not self._trouble.happened and (run.not_before or now()) <= now():
-            assert (run.id, run.epoch) in [queue.delivered_by(job_id) for job_id in self._waiting_jobs()]
+            assert (run.id, run.epoch) in [queue.delivered_by(job_id) for job_id in self._waiting_jobs]
 
-    @precondition(lambda self: self._waiting_jobs())
+    @precondition(lambda self: self._waiting_jobs)
     @rule()
     def lose_a_job(self) -> None:
         connection().lpop(self._queue().key)
+        self._look_into_the_queue()
 
     @rule(all=st.booleans())
     def lose_what_redis_holds(self, all: bool) -> None:
         connection().flushall() if all else connection().delete(key_of(self._site_id))
+        self._look_into_the_queue()
 
     # workers
 
@@ -386,12 +389,14 @@ class LifeCycle(RuleBasedStateMachine):
         check_change(before, self._now)
         made = self._now.since(before)
         assert [move.new for move in made] in list(outcomes), f"{made}, not one of {outcomes}"
+        self._look_into_the_queue()
         self._is_sound = True
         return made
 
     def _step(self, worker: Worker) -> None:
         """One transaction or one call; only who holds the run may change it, and who does not leaves no trace."""
-        before, was_asking, lock, held = self._now, worker.asking, self._lock(), self._holds(worker)
+        before, was_asking, held = self._now, worker.asking, self._holds(worker)
+        lock = "" if held else self._lock()
         may_claim = not worker.claim and self._is(QUEUED) and self._last.delivery == (worker.run_id, worker.epoch)
         with self._trouble.allowed():
             worker.step()
@@ -460,8 +465,8 @@ class LifeCycle(RuleBasedStateMachine):
     def _queue() -> Queue:
         return Queue(queue.RUNS, connection=connection())
 
-    def _waiting_jobs(self) -> list[str]:
-        return self._queue().get_job_ids()
+    def _look_into_the_queue(self) -> None:
+        self._waiting_jobs: list[str] = self._queue().get_job_ids()
 
     def _next_run_at(self) -> datetime | None:
         return _looked_up(select(Automation.next_run_at).where(Automation.site_id == self._site_id, Automation.enabled))
