@@ -50,10 +50,13 @@ MOST_WORKERS = 4
 MINUTES = 60.0
 DAYS = 24 * 60 * MINUTES
 WAYS_OUT = ("work to the end", "cancel", "operator", "sweep")
+WHOLE_RUN = 24  # steps of a worker that nobody disturbs, about
 LONGEST_WAY = 60  # deliveries and takeovers until a run must have ended
 
 any_one = st.integers(0, MOST_WORKERS - 1)
-maybe_trouble = st.none() | st.builds(Trouble, st.sampled_from(Where), st.integers(0, 12))
+some_steps = st.integers(1, WHOLE_RUN)
+some_trouble = st.builds(Trouble, st.sampled_from(Where), st.integers(0, 12))
+maybe_trouble = st.none() | some_trouble
 refusals = st.sampled_from(
     (
         ProviderError("503 Service Unavailable", permanent=False),
@@ -75,8 +78,9 @@ class LifeCycle(RuleBasedStateMachine):
         self._is_sound = False
         self._new_watch()
 
-    @initialize()
-    def found_site(self) -> None:
+    @initialize(steps=st.integers(0, WHOLE_RUN))
+    def found_site(self, steps: int) -> None:
+        """With a run that a worker is at, somewhere between its first and its last step."""
         _clear_away()
         site = factories.site(factories.account(credits=10_000))
         for _ in range(CLUSTERS):
@@ -86,6 +90,7 @@ class LifeCycle(RuleBasedStateMachine):
         self._site_id = site.id
         self._now = picture(site.id)
         self.start(token=None, told=True, trouble=None)
+        self.deliver(again=None, steps=steps, trouble=None)
 
     # people
 
@@ -128,16 +133,13 @@ class LifeCycle(RuleBasedStateMachine):
         refused = self._last.status in (COMPLETED, FAILED)
         self._do(lambda: control.cancel(self._run(), "Ana"), expected, trouble, refused=refused)
 
-    @precondition(lambda self: self._is(RUNNING))
-    @rule()
-    def look_at_the_holder(self) -> None:
-        self._page = self._last.id, takeover.sight(self._run())
-        db.session.rollback()
-
-    @precondition(lambda self: self._page)
-    @rule(trouble=maybe_trouble)
-    def take_over(self, trouble: Trouble | None) -> None:
+    @precondition(lambda self: self._page or self._is(RUNNING))
+    @rule(looks=st.booleans(), trouble=maybe_trouble)
+    def take_over(self, looks: bool, trouble: Trouble | None) -> None:
         """The operator's button, on a page that may be old."""
+        if self._page is None or (looks and self._is(RUNNING)):
+            self._page = self._last.id, takeover.sight(self._run())
+            db.session.rollback()
         run_id, seen = self._page
         run = self._now.runs[run_id]
         refused = run.status is not RUNNING or run.epoch != seen.epoch
@@ -159,16 +161,11 @@ class LifeCycle(RuleBasedStateMachine):
     def jump_the_clock(self, seconds: float) -> None:
         self._clock.jump(seconds)
 
-    @rule()
-    def set_schedule(self) -> None:
-        automation = automation_of(db.session.get_one(Site, self._site_id))
-        automation.enabled = True
-        scheduling.set_schedule(automation)
-        db.session.commit()
-
-    @rule(waits=st.booleans(), trouble=maybe_trouble)
-    def tick(self, waits: bool, trouble: Trouble | None) -> None:
+    @rule(is_set=st.booleans(), waits=st.booleans(), trouble=maybe_trouble)
+    def tick(self, is_set: bool, waits: bool, trouble: Trouble | None) -> None:
         """Each due time ends in a run or in a record of why not."""
+        if is_set:
+            self._set_schedule()
         due = self._next_run_at()
         if waits and due is not None:
             self._clock.jump(max(0.0, (due - now()).total_seconds()))
@@ -180,6 +177,12 @@ class LifeCycle(RuleBasedStateMachine):
         assert len(self._now.runs) - runs + self._skipped() - skipped == is_dealt_with
         assert is_dealt_with == is_due or self._trouble.happened
 
+    def _set_schedule(self) -> None:
+        automation = automation_of(db.session.get_one(Site, self._site_id))
+        automation.enabled = True
+        scheduling.set_schedule(automation)
+        db.session.commit()
+
     @staticmethod
     def _tick() -> None:
         for run in scheduling.start_due():
@@ -187,24 +190,18 @@ class LifeCycle(RuleBasedStateMachine):
 
     # deliveries
 
-    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._waiting_jobs)
-    @rule(forgotten=st.booleans())
-    def take_a_job(self, forgotten: bool) -> None:
-        """The first job of the queue comes to a worker."""
-        job_id = self._waiting_jobs[0]
-        connection().lrem(self._queue().key, 1, job_id)
-        if forgotten:
-            self._queue().connection.delete(f"rq:job:{job_id}")
-        delivery = queue.delivered_by(job_id)
-        assert delivery is not None
-        self._deliveries.append(delivery)
-        self._look_into_the_queue()
-        self._take_on(*delivery)
-
-    @precondition(lambda self: len(self._workers) < MOST_WORKERS and self._deliveries)
-    @rule(which=st.integers(0, 20))
-    def deliver_again(self, which: int) -> None:
-        self._take_on(*self._deliveries[which % len(self._deliveries)])
+    @precondition(lambda self: len(self._workers) < MOST_WORKERS and (self._waiting_jobs or self._deliveries))
+    @rule(again=st.none() | st.integers(0, 20), steps=some_steps, trouble=maybe_trouble)
+    def deliver(self, again: int | None, steps: int, trouble: Trouble | None) -> None:
+        """The first job of the queue, or one that came before, comes to a worker."""
+        if self._waiting_jobs and again is None:
+            job_id = self._waiting_jobs[0]
+            connection().lrem(self._queue().key, 1, job_id)
+            self._deliveries.append(queue.delivered_by(job_id))
+            self._look_into_the_queue()
+            again = -1
+        self._take_on(*self._deliveries[(again or 0) % len(self._deliveries)])
+        self.work(-1, steps, trouble)
 
     @rule(trouble=maybe_trouble)
     def deliver_waiting(self, trouble: Trouble | None) -> None:
@@ -213,21 +210,21 @@ class LifeCycle(RuleBasedStateMachine):
         if run and run.status is QUEUED and not self._trouble.happened and (run.not_before or now()) <= now():
             assert (run.id, run.epoch) in [queue.delivered_by(job_id) for job_id in self._waiting_jobs]
 
-    @precondition(lambda self: self._waiting_jobs)
-    @rule()
-    def lose_a_job(self) -> None:
-        connection().lpop(self._queue().key)
-        self._look_into_the_queue()
-
-    @rule(all=st.booleans())
-    def lose_what_redis_holds(self, all: bool) -> None:
-        connection().flushall() if all else connection().delete(key_of(self._site_id))
+    @rule(what=st.sampled_from(("a job", "the lock", "all")))
+    def lose_from_redis(self, what: str) -> None:
+        match what:
+            case "a job":
+                connection().lpop(self._queue().key)
+            case "the lock":
+                connection().delete(key_of(self._site_id))
+            case _:
+                connection().flushall()
         self._look_into_the_queue()
 
     # workers
 
     @precondition(lambda self: self._workers)
-    @rule(which=any_one, steps=st.sampled_from((1, 1, 2, 3, 5, 8, 30)), trouble=maybe_trouble)
+    @rule(which=any_one, steps=some_steps, trouble=maybe_trouble)
     def work(self, which: int, steps: int, trouble: Trouble | None) -> None:
         worker = self._workers[which % len(self._workers)]
         self._trouble.plan(trouble)
@@ -235,6 +232,11 @@ class LifeCycle(RuleBasedStateMachine):
             if not worker.has_ended:
                 self._step(worker)
         self._let_go()
+
+    @precondition(lambda self: self._workers)
+    @rule(which=any_one, steps=some_steps, trouble=some_trouble)
+    def work_in_trouble(self, which: int, steps: int, trouble: Trouble) -> None:
+        self.work(which, steps, trouble)
 
     @precondition(lambda self: any(worker.asking for worker in self._workers))
     @rule(refusal=refusals)
@@ -278,7 +280,16 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(which=any_one)
     def lose_the_worker(self, which: int) -> None:
         """Nobody hears of it any more, until it wakes up when all is over."""
-        self._workers.pop(which % len(self._workers)).is_lost = True
+        self._workers.pop(which % len(self._workers))
+
+    @rule()
+    def lose_all_workers(self) -> None:
+        """Whoever is at work is found out to be lost."""
+        self._workers.clear()
+        self.look_for_lost_workers(None)
+        self._clock.sleep(installed().lease_ttl)
+        self.look_for_lost_workers(None)
+        assert not self._is(RUNNING)
 
     @rule(trouble=maybe_trouble)
     def look_for_lost_workers(self, trouble: Trouble | None) -> None:
@@ -298,8 +309,8 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(way=st.sampled_from(WAYS_OUT))
     def free_the_site(self, way: str) -> None:
         self._free(way)
+        check_books(self._site_id)
         self.start(token=None, told=True, trouble=None)
-        assert self._is(QUEUED)
 
     def _free(self, way: str) -> None:
         for _ in range(LONGEST_WAY):
@@ -310,8 +321,7 @@ class LifeCycle(RuleBasedStateMachine):
                 case ("cancel", _) | ("operator", RunStatus.QUEUED | RunStatus.PAUSED):
                     self.cancel(None)
                 case "operator", _:
-                    self.look_at_the_holder()
-                    self.take_over(None)
+                    self.take_over(looks=True, trouble=None)
                 case _, RunStatus.PAUSED:
                     self.resume(told=False, trouble=None)
                 case _, RunStatus.RUNNING:
@@ -332,12 +342,10 @@ class LifeCycle(RuleBasedStateMachine):
     def _work_or_take_over(self, run: RunSeen, way: str) -> None:
         holder = next((worker for worker in self._workers if self._holds(worker)), None)
         if holder is None or way == "sweep":
-            self.look_for_lost_workers(None)
-            self._clock.sleep(installed().lease_ttl)
-            self.look_for_lost_workers(None)
-        while holder is not None and way != "sweep" and not holder.has_ended:
+            return self.lose_all_workers()
+        while not holder.has_ended:
             self._step(holder)
-        self._let_go()
+        return self._let_go()
 
     def teardown(self) -> None:
         """Whatever state it came to, a way leads out of it; then all who were lost wake up, and nothing changes."""

@@ -32,7 +32,7 @@ class Workshop:
     def __init__(self, app: Flask, monkeypatch: pytest.MonkeyPatch):
         self.app = app
         self._here = threading.local()
-        app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1)
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1, max_recoveries=1)
         connect = Engine.connect  # a transaction begins with it
         monkeypatch.setattr(Engine, "connect", lambda engine: self._halt() or connect(engine))
         monkeypatch.setattr(Claim, "_beat_until_ended", lambda held, every: None)
@@ -60,7 +60,7 @@ class Workshop:
 
 
 class Worker(threading.Thread):
-    """`claim`: what it believes to hold. `asking`: a call of it is out. `is_lost`: nobody hears of it any more."""
+    """`claim`: what it believes to hold. `asking`: a call of it is out. `refusal`: what that will come back with."""
 
     def __init__(self, workshop: Workshop, run_id: int, epoch: int):
         super().__init__(daemon=True)
@@ -70,17 +70,12 @@ class Worker(threading.Thread):
         self.stopping = threading.Event()
         self.asking = False
         self.refusal: ProviderError | None = None
-        self.is_lost = False
         self.has_ended = False
         self.error: BaseException | None = None
         self._workshop = workshop
         self._may_go = threading.Semaphore(0)
         self._halted = threading.Semaphore(0)
         self._halts = True
-
-    @property
-    def is_at_hand(self) -> bool:
-        return not (self.is_lost or self.has_ended)
 
     def step(self) -> None:
         """To the next transaction, the next call, or the end."""
