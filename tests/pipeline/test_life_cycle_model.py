@@ -54,8 +54,9 @@ WHOLE_RUN = 24  # steps of a worker that nobody disturbs, about
 LONGEST_WAY = 60  # deliveries and takeovers until a run must have ended
 
 any_one = st.integers(0, MOST_WORKERS - 1)
-some_steps = st.integers(1, WHOLE_RUN)
-some_trouble = st.builds(Trouble, st.sampled_from(Where), st.integers(0, 12))
+some_steps = st.integers(0, WHOLE_RUN)
+maybe_steps = st.none() | some_steps
+some_trouble = st.builds(Trouble, st.sampled_from(Where), st.sampled_from((0, 0, 1, 1, 2, 3, 5, 8)))
 maybe_trouble = st.none() | some_trouble
 refusals = st.sampled_from(
     (
@@ -89,21 +90,26 @@ class LifeCycle(RuleBasedStateMachine):
         set_limits(site, max_clusters_per_run=2, max_ideas_per_run=1)
         self._site_id = site.id
         self._now = picture(site.id)
-        self.start(token=None, told=True, trouble=None)
-        self.deliver(again=None, steps=steps, trouble=None)
+        self.start(token=None, steps=steps, trouble=None)
 
     # people
 
-    @rule(token=st.sampled_from((None, "a click", "another click")), told=st.booleans(), trouble=maybe_trouble)
-    def start(self, token: str | None, told: bool, trouble: Trouble | None) -> None:
+    @rule(token=st.sampled_from((None, "a click", "another click")), steps=maybe_steps, trouble=maybe_trouble)
+    def start(self, token: str | None, steps: int | None, trouble: Trouble | None) -> None:
+        """Starts a run and, if there are to be any steps, tells the queue, which finds a worker at once."""
         token = token and f"{token} on {self._site_id}"
         expected, refused = self._expected_of_start(token)
-        self._do(lambda: self._start(token, told), expected, trouble, refused=refused)
+        self._do(lambda: self._start(token, steps), expected, trouble, refused=refused)
+        self._deliver_at_once(steps)
 
-    def _start(self, token: str | None, told: bool) -> None:
+    def _start(self, token: str | None, steps: int | None) -> None:
         run = control.start(db.session.get_one(Site, self._site_id), by="Ana", trigger=Trigger.PERSON, token=token)
-        if told:
+        if steps is not None:
             queue.deliver(run)
+
+    def _deliver_at_once(self, steps: int | None) -> None:
+        if steps is not None and self._waiting_jobs:
+            self.deliver(again=None, steps=steps, trouble=None)
 
     def _expected_of_start(self, token: str | None) -> tuple[list[RunStatus], bool]:
         same = next((run for run in self._now.runs.values() if token and run.start_token == token), None)
@@ -117,14 +123,15 @@ class LifeCycle(RuleBasedStateMachine):
         expected = [PAUSED] if status in (QUEUED, RUNNING) else []
         self._do(lambda: control.pause(self._run(), "Ana"), expected, trouble, refused=not self._last.is_active)
 
-    @rule(told=st.booleans(), trouble=maybe_trouble)
-    def resume(self, told: bool, trouble: Trouble | None) -> None:
+    @rule(steps=maybe_steps, trouble=maybe_trouble)
+    def resume(self, steps: int | None, trouble: Trouble | None) -> None:
         expected = [QUEUED] if self._last.status is PAUSED else []
-        self._do(lambda: self._resume(told), expected, trouble, refused=not self._last.is_active)
+        self._do(lambda: self._resume(steps), expected, trouble, refused=not self._last.is_active)
+        self._deliver_at_once(steps)
 
-    def _resume(self, told: bool) -> None:
+    def _resume(self, steps: int | None) -> None:
         run = control.resume(self._run(), "Ana")
-        if told:
+        if steps is not None:
             queue.deliver(run)
 
     @rule(trouble=maybe_trouble)
@@ -190,7 +197,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     # deliveries
 
-    @precondition(lambda self: len(self._workers) < MOST_WORKERS and (self._waiting_jobs or self._deliveries))
+    @precondition(lambda self: self._waiting_jobs or self._deliveries)
     @rule(again=st.none() | st.integers(0, 20), steps=some_steps, trouble=maybe_trouble)
     def deliver(self, again: int | None, steps: int, trouble: Trouble | None) -> None:
         """The first job of the queue, or one that came before, comes to a worker."""
@@ -238,14 +245,16 @@ class LifeCycle(RuleBasedStateMachine):
     def work_in_trouble(self, which: int, steps: int, trouble: Trouble) -> None:
         self.work(which, steps, trouble)
 
-    @precondition(lambda self: any(worker.asking for worker in self._workers))
-    @rule(refusal=refusals)
-    def refuse_an_answer(self, refusal: ProviderError) -> None:
-        worker = next(worker for worker in self._workers if worker.asking)
-        worker.refusal = refusal
+    @precondition(lambda self: self._workers)
+    @rule(which=any_one, refusal=refusals, steps=some_steps)
+    def refuse_an_answer(self, which: int, refusal: ProviderError, steps: int) -> None:
+        """The worker goes on to its next call, if any, and gets this for an answer."""
+        worker = self._workers[which % len(self._workers)]
         self._trouble.plan(None)
-        self._step(worker)
-        self._let_go()
+        while not (worker.asking or worker.has_ended):
+            self._step(worker)
+        worker.refusal = refusal
+        self.work(which, steps, None)
 
     @precondition(lambda self: self._workers)
     @rule(which=any_one)
@@ -306,11 +315,11 @@ class LifeCycle(RuleBasedStateMachine):
 
     # the way out
 
-    @rule(way=st.sampled_from(WAYS_OUT))
-    def free_the_site(self, way: str) -> None:
+    @rule(way=st.sampled_from(WAYS_OUT), steps=some_steps)
+    def free_the_site(self, way: str, steps: int) -> None:
         self._free(way)
         check_books(self._site_id)
-        self.start(token=None, told=True, trouble=None)
+        self.start(token=None, steps=steps, trouble=None)
 
     def _free(self, way: str) -> None:
         for _ in range(LONGEST_WAY):
@@ -323,7 +332,7 @@ class LifeCycle(RuleBasedStateMachine):
                 case "operator", _:
                     self.take_over(looks=True, trouble=None)
                 case _, RunStatus.PAUSED:
-                    self.resume(told=False, trouble=None)
+                    self.resume(steps=None, trouble=None)
                 case _, RunStatus.RUNNING:
                     self._work_or_take_over(run, way)
                 case _, _:
@@ -441,7 +450,7 @@ class LifeCycle(RuleBasedStateMachine):
 
     def _take_on(self, run_id: int, epoch: int) -> Worker:
         worker = self._workshop.take_on(run_id, epoch)
-        self._workers.append(worker)
+        self._workers = [*self._workers, worker][-MOST_WORKERS:]
         self._all_workers.append(worker)
         return worker
 
@@ -519,7 +528,7 @@ def _clear_away() -> None:
     db.session.expunge_all()
 
 
-SHORT = {"max_examples": 60, "stateful_step_count": 25, "derandomize": True}
+SHORT = {"max_examples": 90, "stateful_step_count": 16, "derandomize": True}
 LONG = {"max_examples": 3000, "stateful_step_count": 60, "derandomize": False}
 
 

@@ -32,7 +32,7 @@ class Workshop:
     def __init__(self, app: Flask, monkeypatch: pytest.MonkeyPatch):
         self.app = app
         self._here = threading.local()
-        app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1, max_recoveries=1)
+        app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1, max_recoveries=1, slice_seconds=40)
         connect = Engine.connect  # a transaction begins with it
         monkeypatch.setattr(Engine, "connect", lambda engine: self._halt() or connect(engine))
         monkeypatch.setattr(Claim, "_beat_until_ended", lambda held, every: None)
