@@ -1,5 +1,6 @@
 """Pausing and resuming: at once, in the log, and a resumed run listens like a new one."""
 
+import fcntl
 import json
 import threading
 
@@ -53,6 +54,20 @@ def test_a_pause_is_in_the_log_and_in_its_file(app: Flask) -> None:
     control.pause(run, "Ana")
 
     assert "Paused by Ana" in [event.text for event in rows(RunEvent, RunEvent.run_id == run.id)]
+    written = [json.loads(line) for line in run_log.path_of(run.id).read_text().splitlines()]
+    assert [line["text"] for line in written] == ["Queued by Ana", "Paused by Ana"]
+
+
+def test_whoever_froze_while_writing_the_log_holds_up_no_pause(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_log, "WAITS_FOR_OTHERS", 0.0)
+    run = start(site_with_keywords())
+    with run_log.path_of(run.id).open("a") as frozen:
+        fcntl.flock(frozen, fcntl.LOCK_EX)
+        control.pause(run, "Ana")
+        assert fresh(run).status is RunStatus.PAUSED
+
+    run_log.complete(run.id)
+
     written = [json.loads(line) for line in run_log.path_of(run.id).read_text().splitlines()]
     assert [line["text"] for line in written] == ["Queued by Ana", "Paused by Ana"]
 

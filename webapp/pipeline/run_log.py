@@ -4,9 +4,10 @@ import contextlib
 import fcntl
 import json
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -16,6 +17,9 @@ from webapp.core.settings import settings
 from webapp.pipeline.models import RunEvent
 
 log = logging.getLogger(__name__)
+
+WAITS_FOR_OTHERS = 2.0  # seconds, for others who write to the same file
+LOOKS_EVERY = 0.05
 
 
 def path_of(run_id: int) -> Path:
@@ -37,8 +41,20 @@ def _append_missing(run_id: int) -> None:
         return  # it was deleted with its site
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file)
         file.writelines(_lines(_events_after(run_id, _last_id(path))))
+
+
+def _lock(file: IO[str]) -> None:
+    """Raises BlockingIOError if somebody keeps it: who froze with it must hold up no pause, no cancel and no sweep."""
+    until = time.monotonic() + WAITS_FOR_OTHERS
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(LOOKS_EVERY)
 
 
 def _events_after(run_id: int, event_id: int) -> Sequence[RunEvent]:
