@@ -6,9 +6,9 @@ import pytest
 
 from webapp.core import clock
 from webapp.jobs import takeover
-from webapp.pipeline import claim, paid_work, runner, slice
+from webapp.pipeline import claim, paid_work, run_log, runner, slice
 
-ASK_THE_TIME = (claim, paid_work, runner, slice, takeover)
+ASK_THE_TIME = (claim, paid_work, run_log, runner, slice, takeover)
 
 
 class FalseClock:
