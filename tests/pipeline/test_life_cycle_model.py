@@ -313,15 +313,31 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(trouble=maybe_trouble)
     def look_for_lost_workers(self, trouble: Trouble | None) -> None:
         """Whoever has stood still for the whole lease, by the clock of the watch, is taken over; nobody else is."""
-        run = self._now.active
-        running = {(run.id, run.epoch, run.hb)} if run and run.status is RUNNING else set()
-        self._seen = {state: self._seen.get(state, self._clock.monotonic()) for state in running}
-        lost = any(self._clock.monotonic() - since >= installed().lease_ttl for since in self._seen.values())
+        run, lost = self._now.active, self._stood_still()
         self._do(self._watch.observe, self._recovery() if lost else [], trouble)
         if self._trouble.happened:
             self._new_watch()
         elif lost:
             assert run is not None and not self._calls_out(run.id, run.epoch)
+
+    @precondition(lambda self: self._is(RUNNING) and any(map(self._holds, self._all_workers)))
+    @rule()
+    def beat_at_the_last_moment(self) -> None:
+        """A sign of life after the sweep's look and before its move is in time."""
+        holder = next(worker for worker in self._all_workers if self._holds(worker))
+        assert holder.claim is not None
+        self.look_for_lost_workers(None)
+        self._clock.sleep(installed().lease_ttl)
+        if self._stood_still():
+            self._workshop.meanwhile(lambda: None, holder.claim.beat)
+            self._do(self._watch.observe, [], None)
+
+    def _stood_still(self) -> bool:
+        """Whether the next look finds it so."""
+        run, moment = self._now.active, self._clock.monotonic()
+        running = {(run.id, run.epoch, run.hb)} if run and run.status is RUNNING else set()
+        self._seen = {state: self._seen.get(state, moment) for state in running}
+        return any(moment - since >= installed().lease_ttl for since in self._seen.values())
 
     # the way out
 
@@ -452,6 +468,8 @@ class LifeCycle(RuleBasedStateMachine):
                     assert worker.stopping.is_set()
                 case StopReason.SLICE_ENDED:
                     assert self._clock.monotonic() - worker.claimed_at >= installed().slice_seconds
+                case StopReason.DATABASE_AWAY:
+                    assert self._trouble.happened
                 case reason:
                     assert reason in REASONS_OF_HOLDER[move.new]
 

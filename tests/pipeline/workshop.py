@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from webapp.ai.embedded.provider import EmbeddedProvider
 from webapp.ai.provider import ProviderError, Reply, Request
@@ -33,6 +33,9 @@ class Workshop:
         self.app = app
         self._here = threading.local()
         app.config["SETTINGS"] = replace(app.config["SETTINGS"], lanes=1, max_recoveries=1, slice_seconds=40)
+        self._meanwhile: list[Callable[[], None]] = []
+        if db.engine.dialect.name == "postgresql":  # elsewhere nobody can come between the look and the claim
+            event.listen(db.engine, "before_cursor_execute", self._before_a_statement)
         connect = Engine.connect  # a transaction begins with it
         monkeypatch.setattr(Engine, "connect", lambda engine: self._halt() or connect(engine))
         monkeypatch.setattr(Claim, "_beat_until_ended", lambda held, every: None)
@@ -49,9 +52,20 @@ class Workshop:
     def enter(self, worker: "Worker") -> None:
         self._here.worker = worker
 
+    def meanwhile(self, *acts: Callable[[], None]) -> None:
+        """What others do before each of the next transactions of who is no worker."""
+        self._meanwhile = list(acts)
+
     def _halt(self) -> None:
         worker: Worker | None = getattr(self._here, "worker", None)
         if worker is not None:
+            worker.halt()
+        elif self._meanwhile:
+            self._meanwhile.pop(0)()
+
+    def _before_a_statement(self, _connection: object, _cursor: object, statement: str, *_about: object) -> None:
+        worker: Worker | None = getattr(self._here, "worker", None)
+        if worker is not None and worker.claim is None and statement.startswith("UPDATE run SET"):
             worker.halt()
 
     def _claim(self, *told: Any, **more: Any) -> Claim | None:
