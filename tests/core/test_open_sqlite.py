@@ -114,6 +114,21 @@ def test_a_lock_that_stays_is_an_error_and_nothing_is_half_done(sqlite: Flask, w
     assert db.session.scalars(select(Account.name)).all() == []
 
 
+def test_a_commit_that_fails_leaves_nobody_with_the_lock(
+    sqlite: Flask, writer: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(connection: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(db.engine.dialect, "do_commit", fail)
+    db.session.scalars(select(Account.name)).all()
+    with pytest.raises(OperationalError, match="disk"):
+        db.session.commit()
+    db.session.remove()  # as at the end of a request or a job: nobody rolls back
+
+    writer.execute("BEGIN IMMEDIATE")
+
+
 def test_after_reading_transactions_take_the_lock_again(sqlite: Flask, writer: sqlite3.Connection) -> None:
     with reading():
         db.session.scalars(select(Account.name)).all()

@@ -111,6 +111,13 @@ def prepare_sqlite(engine: Engine, busy_timeout: float) -> None:
         # A transaction that reads first and writes later would fail at once if somebody wrote in between.
         connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
 
+    @event.listens_for(engine, "checkin")
+    def checkin(connection: sqlite3.Connection | None, _record: Any) -> None:
+        # A commit that failed may leave its transaction open, and a session that is only closed does not end it then:
+        # the connection would wait for its next use with the write lock in its hand.
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
 
 def prepare_postgresql(engine: Engine, busy_timeout: float, lease: float) -> None:
     """Sees to it that nobody waits for ever: not for a lock, and not on a process that froze while it held one."""
