@@ -56,7 +56,9 @@ LONGEST_WAY = 60  # deliveries and takeovers until a run must have ended
 any_one = st.integers(0, MOST_WORKERS - 1)
 some_steps = st.integers(0, WHOLE_RUN)
 maybe_steps = st.none() | some_steps
-some_trouble = st.builds(Trouble, st.sampled_from(Where), st.sampled_from((0, 0, 1, 1, 2, 3, 5, 8)))
+some_trouble = st.builds(
+    Trouble, st.sampled_from((*Where, Where.AFTER_COMMIT)), st.sampled_from((0, 0, 1, 1, 2, 3, 5, 8, 10))
+)
 maybe_trouble = st.none() | some_trouble
 refusals = st.sampled_from(
     (
@@ -79,8 +81,8 @@ class LifeCycle(RuleBasedStateMachine):
         self._is_sound = False
         self._new_watch()
 
-    @initialize(steps=st.integers(0, WHOLE_RUN))
-    def found_site(self, steps: int) -> None:
+    @initialize(steps=some_steps, trouble=maybe_trouble)
+    def found_site(self, steps: int, trouble: Trouble | None) -> None:
         """With a run that a worker is at, somewhere between its first and its last step."""
         _clear_away()
         site = factories.site(factories.account(credits=10_000))
@@ -90,7 +92,8 @@ class LifeCycle(RuleBasedStateMachine):
         set_limits(site, max_clusters_per_run=2, max_ideas_per_run=1)
         self._site_id = site.id
         self._now = picture(site.id)
-        self.start(token=None, steps=steps, trouble=None)
+        self.start(token=None, steps=0, trouble=None)
+        self.work(-1, steps, trouble)
 
     # people
 
@@ -266,8 +269,10 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(which=any_one, trouble=maybe_trouble)
     def beat(self, which: int, trouble: Trouble | None) -> None:
         claimed = [worker for worker in self._workers if worker.claim]
-        worker = claimed[which % len(claimed)]
-        before, held = self._now, self._holds(worker)
+        self._beat(claimed[which % len(claimed)], trouble)
+
+    def _beat(self, worker: Worker, trouble: Trouble | None) -> None:
+        before, held, lock = self._now, self._holds(worker), self._lock()
         assert worker.claim is not None
         fenced = False
         self._trouble.plan(trouble)
@@ -281,7 +286,7 @@ class LifeCycle(RuleBasedStateMachine):
         self._see([])
         assert fenced != held or self._trouble.happened
         if not held:
-            assert at_rest(before, self._now, worker.run_id)
+            assert at_rest(before, self._now, worker.run_id) and self._lock() == lock
         elif not self._trouble.happened:
             assert self._now.runs[worker.run_id].hb == before.runs[worker.run_id].hb + 1
             assert self._lock() == _name_in_lock(self._now.runs[worker.run_id])
@@ -299,6 +304,8 @@ class LifeCycle(RuleBasedStateMachine):
         self._clock.sleep(installed().lease_ttl)
         self.look_for_lost_workers(None)
         assert not self._is(RUNNING)
+        if self._deliveries:
+            self.deliver(again=-1, steps=2, trouble=None)
         self.deliver_waiting(None)
         self._deliver_at_once(steps)
         self.wake_the_fenced()
@@ -308,6 +315,7 @@ class LifeCycle(RuleBasedStateMachine):
         self._trouble.plan(None)
         for worker in self._all_workers:
             if worker.claim and not worker.has_ended and not self._holds(worker):
+                self._beat(worker, None)
                 self._step(worker)
 
     @rule(trouble=maybe_trouble)

@@ -69,6 +69,8 @@ class Troublemaker:
 
     def _commit(self, connection: Connection) -> None:
         if self._is_due(Where.BEFORE_COMMIT):
+            if connection.dialect.name == "postgresql":  # it ends what it cannot commit; SQLite leaves it open
+                connection.connection.rollback()
             raise _away(Where.BEFORE_COMMIT, "COMMIT")
         if self._is_due(Where.AFTER_COMMIT):
             connection.connection.commit()
