@@ -1,6 +1,7 @@
 """`pressroom doctor`: everything that is away says what to do."""
 
 import dataclasses
+import time
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from webapp.core.db import db
 from webapp.core.redis import connection
 from webapp.jobs import doctor, queue
 from webapp.jobs.doctor import Check, examine
-from webapp.jobs.timetable import Timekeeper
+from webapp.jobs.timetable import Timekeeper, reconcile
 from webapp.jobs.worker import PressroomWorker
 
 
@@ -43,6 +44,20 @@ def test_a_process_that_is_not_there(app: Flask, name: str, remedy: str) -> None
     found = check(name)
     assert not found.ok
     assert remedy in found.remedy
+
+
+@pytest.mark.parametrize("off_by", [-120, 86400])
+def test_a_timetable_that_stands_still_beside_a_scheduler_that_lives(app: Flask, off_by: int) -> None:
+    Timekeeper(connection()).register_birth()
+    reconcile(connection())
+    assert check("scheduler").ok
+    for entry in Timekeeper(connection()).entries():
+        connection().zadd(Timekeeper.scheduled_jobs_key, {entry.key: time.time() + off_by})
+
+    found = check("scheduler")
+
+    assert not found.ok
+    assert "tick is due at" in found.detail and "clocks" in found.remedy
 
 
 def test_redis_away(app: Flask) -> None:

@@ -1,7 +1,9 @@
 """The timetable: whatever Redis forgets or doubles, it becomes the list in the code again."""
 
+import json
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -128,6 +130,66 @@ def test_what_is_no_longer_in_the_list_goes_and_what_was_never_ours_stays(client
     reconcile(client)
 
     assert functions(client) == sorted([*TIMETABLE, "somebody.elses"])
+
+
+def test_an_entry_of_a_clock_that_was_set_back_since_is_due_now(client: Redis) -> None:
+    reconcile(client)
+    before = [job.id for job in entries(client)]
+    for id in before:
+        client.zadd(Timekeeper.scheduled_jobs_key, {id: time.time() + 86400})
+
+    reconcile(client)
+
+    assert [job.id for job in entries(client)] == before
+    assert all(due.timestamp() <= time.time() for due in timetable.next_firings(client).values())
+
+
+def test_an_entry_that_is_due_within_its_interval_is_left_where_it_is(client: Redis) -> None:
+    reconcile(client)
+    soon = time.time() + min(TIMETABLE.values())
+    for job in entries(client):
+        client.zadd(Timekeeper.scheduled_jobs_key, {job.id: soon})
+
+    reconcile(client)
+
+    assert {client.zscore(Timekeeper.scheduled_jobs_key, job.id) for job in entries(client)} == {soon}
+
+
+def schedule_as_another_application(client: Redis, id: str, **odd: str) -> None:
+    """An entry of somebody who writes RQ's JSON."""
+    data = zlib.compress(json.dumps(["mail.send", None, [1], {}]).encode())
+    about = {"data": data, "created_at": "2026-01-01T00:00:00.000000Z", "origin": "mail", "status": "scheduled"}
+    client.hset(Job.key_for(id), mapping=about | {"meta": "{}", "timeout": "180"} | odd)
+    client.zadd(Timekeeper.scheduled_jobs_key, {id: 1})
+
+
+ODD: list[dict[str, str]] = [{}, {"status": "awaiting_approval"}, {"created_at": "yesterday"}]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_the_schedule_of_another_application_is_neither_read_nor_fired_nor_touched(
+    client: Redis, odd: dict[str, str]
+) -> None:
+    schedule_as_another_application(client, "mail-1", **odd)
+    client.zadd(Timekeeper.scheduled_jobs_key, {b"m\xfcller": 1, "lost": 1})
+
+    with keeping_time(client):
+        eventually(lambda: len(Queue(queue.UPKEEP, connection=client)) == len(TIMETABLE))
+
+    assert client.zrangebyscore(Timekeeper.scheduled_jobs_key, 1, 1) == [b"lost", b"mail-1", b"m\xfcller"]
+    assert client.keys("rq:queue:*") == [b"rq:queue:upkeep"]
+    assert set(timetable.next_firings(client)) == set(TIMETABLE)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_one_of_ours_that_cannot_be_read_is_replaced_and_holds_up_no_other(client: Redis, odd: dict[str, str]) -> None:
+    schedule_as_another_application(client, "timetable-tick-0", **odd)
+
+    with keeping_time(client):
+        eventually(lambda: len(Queue(queue.UPKEEP, connection=client)) == len(TIMETABLE))
+
+    assert client.zscore(Timekeeper.scheduled_jobs_key, "timetable-tick-0") is None
+    assert functions(client) == sorted(TIMETABLE)
 
 
 def test_what_is_due_is_fired_and_stays_in_the_timetable(client: Redis) -> None:

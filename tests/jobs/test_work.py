@@ -15,7 +15,7 @@ from tests.pipeline.engine import fresh, site_with_keywords, start
 from tests.processes import Crew, MortalRedis, crew, eventually, lives, mortal_redis
 from webapp.core.redis import connection
 from webapp.jobs import queue
-from webapp.jobs.timetable import TIMETABLE, Timekeeper
+from webapp.jobs.timetable import TIMETABLE, Timekeeper, next_firings
 from webapp.jobs.worker import GONE_AFTER, PressroomWorker, without_trace_of_absence
 from webapp.pipeline.states import RunStatus
 
@@ -180,3 +180,17 @@ def test_only_the_absence_of_redis_leaves_no_trace_in_the_log() -> None:
     bug = record(KeyError("x"))
     assert without_trace_of_absence(bug)
     assert bug.exc_info is not None
+
+
+@on_sqlite
+def test_an_entry_that_breaks_maintenance_leaves_the_timetable_looked_after(
+    worker: PressroomWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks() -> None:
+        raise ValueError("somebody else's")
+
+    monkeypatch.setattr(worker, "clean_registries", breaks)
+
+    worker.run_maintenance_tasks()
+
+    assert set(next_firings(connection())) == set(TIMETABLE)

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.ai.registry import provider_named
+from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.redis import AWAY, impatient_connection
 from webapp.core.settings import settings
@@ -19,6 +21,8 @@ from webapp.jobs.queue import RUNS, UPKEEP
 from webapp.jobs.system import System, look
 
 START = "Start everything with bin/up, or start its process again."
+MEND_TIMETABLE = "Set the clocks of all machines right, then start the timetable's process again."
+LATE = 30  # seconds that a firing may be off
 LEAST_ROOM = 200 * 1024 * 1024  # bytes
 
 
@@ -114,7 +118,16 @@ def _scheduler(found: System) -> Check:
     living = len(found.scheduling.schedulers)
     if not living:
         return Check("scheduler", False, "none is alive: nothing starts or is published by itself", START)
+    still = [entry for entry in found.scheduling.entries if entry.due and not _is_soon(entry.due, entry.every)]
+    if still:
+        detail = ", ".join(f"{entry.task} is due at {entry.due:%Y-%m-%d %H:%M:%S} UTC" for entry in still)
+        return Check("scheduler", False, f"{living} alive, but nothing is fired: {detail}", MEND_TIMETABLE)
     return Check("scheduler", True, f"{living} alive")
+
+
+def _is_soon(due: datetime, every: int) -> bool:
+    """Neither overdue nor later than the interval allows."""
+    return -LATE <= (due - now()).total_seconds() <= every + LATE
 
 
 def _provider() -> Check:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ from rq.job import Job
 from rq.utils import as_text
 from rq_scheduler import Scheduler
 
-from webapp.core.redis import blocking_connection
+from webapp.core.redis import AWAY, blocking_connection
 from webapp.core.settings import settings
 from webapp.jobs.queue import LONGEST_UPKEEP, UPKEEP
 from webapp.jobs.sweep import sweep_until
@@ -32,7 +33,8 @@ FORGOTTEN_AFTER = LOOKS_EVERY + 10  # seconds without a sign of life, by rq-sche
 RECONCILES_EVERY = 5  # seconds
 WAITS_FOR_REDIS = 3  # seconds
 SWEEP_ENDS_WITHIN = 5  # seconds, unless the database keeps it waiting
-OURS = "timetable-"  # how the numbers of our entries begin
+CLOCKS_DIFFER_BY = 5  # seconds, at most, between machines whose clocks are right
+OURS = "timetable-"  # how the numbers of our entries begin; the rest of the schedule is another application's
 SEEN = "pressroom:timekeepers"  # their names, by when they gave their last sign of life
 REMEMBERED = 20  # of them
 
@@ -44,32 +46,44 @@ TIMETABLE: dict[str, int] = {  # what, every how many seconds
 }
 
 
+@dataclass(frozen=True)
+class Scheduled:
+    """An entry of ours in Redis. `due`: seconds since the epoch; `job` is None where it cannot be read."""
+
+    key: bytes
+    due: float
+    job: Job | None
+
+    @property
+    def function(self) -> str | None:
+        """What it calls, if that can be read, and it is put as the list above would put it."""
+        if self.job is None or self.job.origin != UPKEEP:
+            return None
+        try:
+            name = str(self.job.func_name)
+        except DeserializationError:
+            return None
+        return name if name in TIMETABLE and self.job.meta == {"interval": TIMETABLE[name]} else None
+
+
 def reconcile(client: Redis) -> None:
     """Makes the schedule in Redis be the list above: adds what was lost, drops what is too much.
 
+    What is due later than its interval allows was put there by a clock that has been set back since: it is due now.
     Two that do it at once may both add the same entry; both would then keep the same one of the two.
     """
     scheduler = Timekeeper(client)
     missing = dict(TIMETABLE)
-    for job in sorted(scheduler.get_jobs(), key=lambda job: job.id):
-        if not job.id.startswith(OURS):
+    for entry in sorted(scheduler.entries(), key=lambda entry: entry.key):
+        function = entry.function
+        if function is None or function not in missing:
+            scheduler.cancel(entry.key)
             continue
-        function = _function_of(job)
-        if function in missing and job.meta.get("interval") == missing[function]:
-            del missing[function]
-        else:
-            scheduler.cancel(job)
+        seconds = missing.pop(function)
+        if entry.due > time.time() + seconds + CLOCKS_DIFFER_BY:
+            client.zadd(scheduler.scheduled_jobs_key, {entry.key: time.time()}, xx=True)
     for function, seconds in missing.items():
         _schedule(scheduler, function, seconds)
-
-
-def _function_of(job: Job) -> str | None:
-    """What it calls, if that can still be read."""
-    try:
-        name: str | None = job.func_name
-    except DeserializationError:
-        return None
-    return name
 
 
 def _schedule(scheduler: Scheduler, function: str, seconds: int) -> None:
@@ -132,9 +146,26 @@ class Timekeeper(Scheduler):
             finally:
                 self.remove_lock()
 
+    def entries(self, until: float = math.inf) -> list[Scheduled]:
+        """Ours that are due `until` then, seconds since the epoch. What others schedule is not even read."""
+        found: Any = self.connection.zrangebyscore(self.scheduled_jobs_key, "-inf", until, withscores=True)
+        return [Scheduled(key, due, self._read(key)) for key, due in found if key.startswith(OURS.encode())]
+
+    def _read(self, key: bytes) -> Job | None:
+        try:
+            return Job.fetch(key.decode(), connection=self.connection)
+        except AWAY:
+            raise
+        except Exception as error:  # whatever there can be wrong with one
+            log.warning("entry %s of the timetable cannot be read: %r", key, error)
+            return None
+
+    def get_jobs_to_queue(self, with_times: bool = False) -> list[Job]:
+        return [entry.job for entry in self.entries(until=time.time()) if entry.job and entry.function]
+
     def enqueue_job(self, job: Job) -> None:
         """Not while it still waits in its queue: after an outage a worker must not find it there by the hundred."""
-        if job.id.startswith(OURS) and self.get_queue_for_job(job).get_job_position(job.id) is not None:
+        if self.get_queue_for_job(job).get_job_position(job.id) is not None:
             self.connection.zadd(self.scheduled_jobs_key, {job.id: time.time() + job.meta["interval"]})
         else:
             super().enqueue_job(job)
@@ -154,6 +185,9 @@ def keep_time(app: Flask) -> None:
             Timekeeper(blocking_connection(url)).keep_time_until(ended)
         except RedisError as error:
             log.warning("the timetable waits for Redis: %s", error)
+            ended.wait(WAITS_FOR_REDIS)
+        except Exception:
+            log.exception("the timetable broke over something and begins anew")
             ended.wait(WAITS_FOR_REDIS)
     sweep.join(SWEEP_ENDS_WITHIN)
 
@@ -209,9 +243,5 @@ def last_sign_of_a_scheduler(client: Redis) -> datetime | None:
 
 def next_firings(client: Redis) -> dict[str, datetime]:
     """When each entry of the timetable that Redis has is due next."""
-    due = {
-        _function_of(job): moment.replace(tzinfo=UTC)
-        for job, moment in Timekeeper(client).get_jobs(with_times=True)
-        if job.id.startswith(OURS)
-    }
+    due = {entry.function: datetime.fromtimestamp(entry.due, UTC) for entry in Timekeeper(client).entries()}
     return {function: due[function] for function in TIMETABLE if function in due}

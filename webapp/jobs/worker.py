@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -133,8 +134,17 @@ class PressroomWorker(Worker):
     def run_maintenance_tasks(self) -> None:
         from webapp.jobs.timetable import reconcile
 
-        super().run_maintenance_tasks()
-        reconcile(self.connection)
+        self._try(super().run_maintenance_tasks)
+        self._try(lambda: reconcile(self.connection))
+
+    def _try(self, task: Callable[[], object]) -> None:
+        """What one entry of Redis is like must not end the worker, nor what there is to do besides."""
+        try:
+            task()
+        except RedisError:
+            raise
+        except Exception:
+            log.exception("maintenance broke over something and comes again")
 
     # ending
 
