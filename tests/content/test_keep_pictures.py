@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from webapp.content.media import keep, path_of, read, read_copy, take_in
+from webapp.content.media import BrokenCopy, keep, path_of, read, read_copy, take_in
 from webapp.content.models import Picture
 from webapp.core.db import db
 from webapp.core.errors import NotFound
@@ -82,6 +82,28 @@ def test_a_copy_is_made_where_the_picture_is_shown_and_heals_itself(app: Flask) 
     settings().media.rmdir()
     assert read_copy(name) == PICTURE
     assert os.listdir(settings().media) == [name]
+
+
+@pytest.mark.parametrize("broken", [b"", PICTURE[:5]])
+def test_a_broken_copy_is_made_anew(app: Flask, broken: bytes) -> None:
+    name = kept()
+    settings().media.mkdir()
+    path_of(name).write_bytes(broken)
+
+    assert read_copy(name) == PICTURE
+    assert path_of(name).read_bytes() == PICTURE
+
+
+def test_a_broken_file_alone_is_no_picture(app: Flask) -> None:
+    name = hashlib.sha256(PICTURE).hexdigest() + ".png"
+    settings().media.mkdir()
+    path_of(name).write_bytes(PICTURE[:5])
+
+    for look in (read, read_copy):
+        with pytest.raises(NotFound):
+            look(name)
+    with pytest.raises(BrokenCopy):
+        take_in(name)
 
 
 def test_a_copy_spares_the_database(app: Flask) -> None:

@@ -66,9 +66,11 @@ def upgrade() -> None:
         raise Conflict(
             f"The database fits no version of this code: {error}.", "Start the code that made it."
         ) from error
-    taken = pictures.gather()
-    if taken:
-        click.echo(f"Pictures that were files of this machine only and are in the database now: {taken}.")
+    gathered = pictures.gather()
+    if gathered.taken:
+        click.echo(f"Pictures that were files of this machine only and are in the database now: {gathered.taken}.")
+    for line in gathered.refused:
+        click.echo(f"A picture cannot be taken in: {line}. Mend it and upgrade again, or do without it.", err=True)
     click.echo("The database has the newest shape.")
 
 

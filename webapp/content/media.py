@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 UNKNOWN = "application/octet-stream"  # what was paid for is kept, whatever it may be
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", UNKNOWN: ".bin"}
 NAME = re.compile(r"[0-9a-z]+\.(?:png|jpg|webp|bin)")
+HASHED = re.compile(r"[0-9a-f]{64}\.[a-z]+")  # what keep() calls them; older ones may have other names
+
+
+class BrokenCopy(Exception):
+    """A file of the media folder does not hold the picture that its name says."""
 
 
 def keep(data: bytes, media_type: str) -> str:
@@ -48,12 +53,16 @@ def drop_copies(names: Iterable[str]) -> None:
 
 
 def take_in(name: str) -> bool:
-    """Adds what is only a file of this machine to the caller's transaction. Answers whether there is such a file."""
+    """Adds what is only a file of this machine to the caller's transaction. Answers whether there is such a file.
+
+    Raises NotFound for what cannot be a name, OSError and BrokenCopy for a file that cannot be used.
+    """
     path = path_of(name)
-    if not path.is_file():
+    try:
+        data = _read_file(path)
+    except FileNotFoundError:
         return False
-    media_type = next(kind for kind, ending in ENDINGS.items() if ending == path.suffix)
-    _insert(name, media_type, path.read_bytes())
+    _insert(name, next(kind for kind, ending in ENDINGS.items() if ending == path.suffix), data)
     return True
 
 
@@ -67,8 +76,8 @@ def read(name: str) -> bytes:
     if data is not None:
         return data
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        return _read_file(path)
+    except (FileNotFoundError, BrokenCopy):
         raise NotFound("There is no such picture.", "Reload the page that shows it.") from None
 
 
@@ -76,8 +85,8 @@ def read_copy(name: str) -> bytes:
     """The same by way of this machine's copy, which is made where it is missing. A disk that takes none is no error."""
     path = path_of(name)
     try:
-        return path.read_bytes()
-    except OSError:
+        return _read_file(path)
+    except (OSError, BrokenCopy):
         data = read(name)
     try:
         _write(path, data)
@@ -91,6 +100,14 @@ def path_of(name: str) -> Path:
     if not NAME.fullmatch(name):
         raise NotFound("There is no such picture.", "Reload the page that shows it.")
     return settings().media / name
+
+
+def _read_file(path: Path) -> bytes:
+    """Raises BrokenCopy for half a picture, as a full disk or a broken one leaves it, and OSError."""
+    data = path.read_bytes()
+    if HASHED.fullmatch(path.name) and hashlib.sha256(data).hexdigest() != path.stem:
+        raise BrokenCopy(path.name)
+    return data
 
 
 def _insert(name: str, media_type: str, data: bytes) -> None:

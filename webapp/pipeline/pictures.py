@@ -1,24 +1,42 @@
 """Which pictures are wanted: those of images, and those of answers that were paid for."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Select, delete, select, union
 
-from webapp.content.media import take_in
+from webapp.content.media import BrokenCopy, path_of, take_in
 from webapp.content.models import Image, Picture
 from webapp.core.db import change, db
+from webapp.core.errors import NotFound
 from webapp.pipeline.models import AiCall
 
 
-def gather() -> int:
-    """Takes in what an older version kept as files of this machine. Answers how many. Commits each."""
+@dataclass(frozen=True)
+class Gathered:
+    """`taken`: how many are in the database now. `refused`: a line for each that cannot be taken in, with its name."""
+
+    taken: int
+    refused: list[str]
+
+
+def gather() -> Gathered:
+    """Takes in what an older version kept as files of this machine. Commits each; one that cannot be read stays out."""
     wanted = union(_of_images(), _of_answers()).subquery()
     absent = select(wanted.c[0]).where(wanted.c[0].not_in(select(Picture.name)))
     names = db.session.scalars(absent).all()
     db.session.commit()
-    taken = 0
+    taken, refused = 0, []
     for name in names:
-        taken += take_in(name)
+        try:
+            taken += take_in(name)
+        except NotFound:
+            refused.append(f"{name}: no name of a picture")
+        except BrokenCopy:
+            refused.append(f"{path_of(name)}: the file is broken")
+        except OSError as error:
+            refused.append(f"{path_of(name)}: {error.strerror}")
         db.session.commit()
-    return taken
+    return Gathered(taken, refused)
 
 
 def let_go_of(site_id: int) -> list[str]:
