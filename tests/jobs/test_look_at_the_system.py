@@ -294,3 +294,48 @@ def test_trouble_with_one_question_is_no_absence() -> None:
     witness = Witness((ConnectionError,), OSError)
 
     assert (witness.ask(fails), witness.ask(lambda: "there")) == (None, "there")
+
+
+def leave_a_worker(**odd: bytes) -> None:
+    """Another application's, at a job that is called almost as ours are."""
+    connection().sadd("rq:workers", "rq:worker:theirs")
+    about = {"birth": b"2026-01-01T00:00:00.000000Z", "hostname": b"elsewhere", "pid": b"7", "queues": b"mail"}
+    connection().hset("rq:worker:theirs", mapping=about | odd)
+    connection().sadd("rq:worker:theirs:executions", "run-nightly-mail-7:abc")
+    connection().hset("rq:job:run-nightly-mail-7", "description", b"f\xfcr Ana")
+
+
+@on_sqlite
+@pytest.mark.parametrize("odd", [{}, {"hostname": b"M\xfcnchen"}, {"pid": b"seven"}])
+def test_the_worker_of_another_application_is_shown_as_far_as_it_can_be_read(
+    worker: PressroomWorker, odd: dict[str, bytes]
+) -> None:
+    leave_a_worker(**odd)
+
+    theirs, ours = look().workers or []
+
+    assert (theirs.name, theirs.job, theirs.doing, theirs.run_id) == (
+        "theirs",
+        "run-nightly-mail-7",
+        "f\ufffdr Ana",
+        None,
+    )
+    assert ours.name == worker.name
+
+
+@on_sqlite
+def test_what_is_no_worker_as_we_know_them_is_left_out(worker: PressroomWorker) -> None:
+    leave_a_worker(birth=b"long ago")
+    connection().sadd("rq:workers", b"rq:worker:\xff", "rq:worker:list")
+    connection().rpush("rq:worker:list", "no hash")
+
+    assert [seen.name for seen in look().workers or []] == [worker.name]
+
+
+@on_sqlite
+def test_a_job_that_does_not_say_since_when_it_waits(app: Flask) -> None:
+    connection().rpush("rq:queue:runs", b"\xff", "another")
+
+    runs, _ = look().queues or []
+
+    assert (runs.waiting, runs.oldest_for) == (2, None)

@@ -149,3 +149,18 @@ def test_locks_are_found_among_many_keys(app: Flask, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(holding, "LONGEST_SEARCH", 1)
     connection().mset({f"somebody:{number}": "else" for number in range(20_000)})
     assert len(holding.locks_in(connection(), LEASE)) <= 1  # it comes to an end, found or not
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("berlin", "held"), ("7", "held"), ("7", "a:b:c"), ("berlin", "1:2:ana"), ("7", b"\xff:1:x")]
+)
+def test_what_is_called_like_a_lock_and_is_none_is_passed_over(app: Flask, name: str, value: str | bytes) -> None:
+    taken = claimed(start(factories.site()))
+    taken.beat()
+    connection().set(holding.EVERY_LOCK.replace("*", name), value)
+    connection().rpush(holding.EVERY_LOCK.replace("*", "8"), "a list")
+
+    found = look()
+
+    assert [held.lock for held in found.held.lines] == [LockState.NAMES_IT]
+    assert found.stale_locks.count == 0

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from rq import Queue, Worker
 from rq.executions import WORKER_EXECUTIONS_KEY_TEMPLATE
 from rq.job import Job
-from rq.utils import as_text, str_to_date
+from rq.utils import str_to_date
 from rq.worker import WorkerStatus
 
 from webapp.core.clock import now
@@ -52,48 +52,63 @@ class QueueSeen:
 
 
 def workers(client: Redis) -> list[WorkerSeen]:
-    """All that live, by queue and host."""
-    names = sorted(as_text(key).removeprefix(Worker.redis_worker_namespace_prefix) for key in Worker.all_keys(client))
+    """All that live, by queue and host. Others may keep theirs in the same Redis: what cannot be read is left out."""
+    keys = sorted(cast("set[bytes]", client.smembers(Worker.redis_workers_keys)))
+    names = [_text(key).removeprefix(Worker.redis_worker_namespace_prefix) for key in keys]
     with client.pipeline() as pipeline:
-        for name in names:
-            key = Worker.redis_worker_namespace_prefix + name
+        for key, name in zip(keys, names, strict=True):
             pipeline.hgetall(key)
             pipeline.pttl(key)
             pipeline.smembers(WORKER_EXECUTIONS_KEY_TEMPLATE.format(name))
-        found = pipeline.execute()
+        found = pipeline.execute(raise_on_error=False)
     seen = [
-        _worker(name, about, left, executions)
+        _worker(name, about, left, executions if isinstance(executions, set) else set())
         for name, about, left, executions in zip(names, found[::3], found[1::3], found[2::3], strict=True)
-        if b"birth" in about and b"death" not in about
+        if isinstance(about, dict) and _moment(about.get(b"birth")) and b"death" not in about
     ]
     return sorted(_say_what_they_do(client, seen), key=lambda worker: (worker.queue, worker.host, worker.pid))
 
 
 def _worker(name: str, about: dict[bytes, bytes], left: int, executions: set[bytes]) -> WorkerSeen:
+    pid = about.get(b"pid", b"")
     return WorkerSeen(
         name=name,
-        host=about.get(b"hostname", b"").decode(),
-        pid=int(about.get(b"pid") or 0),
-        queue=about.get(b"queues", b"").decode(),
+        host=_text(about.get(b"hostname", b"")),
+        pid=int(pid) if pid.isdigit() else 0,
+        queue=_text(about.get(b"queues", b"")),
         since=str_to_date(about[b"birth"]),
         heard_ago=max(0.0, GONE_AFTER - left / 1000),
         busy=about.get(b"state") == BUSY,
-        job=min(executions).decode().rpartition(":")[0] if executions else "",
+        job=_text(min(executions)).rpartition(":")[0] if executions else "",
     )
+
+
+def _text(written: bytes) -> str:
+    """Whatever it is."""
+    return written.decode(errors="replace")
+
+
+def _moment(written: bytes | None) -> datetime | None:
+    """None for what RQ does not write so."""
+    try:
+        return str_to_date(written) if written else None
+    except ValueError:
+        return None
 
 
 def _say_what_they_do(client: Redis, seen: list[WorkerSeen]) -> list[WorkerSeen]:
     with client.pipeline() as pipeline:
         for worker in seen:
             pipeline.hget(Job.key_for(worker.job), "description")
-        descriptions: list[Any] = pipeline.execute()
+        descriptions: list[Any] = pipeline.execute(raise_on_error=False)
     return [
-        _with_job(worker, as_text(description or b"")) for worker, description in zip(seen, descriptions, strict=True)
+        _with_job(worker, _text(description) if isinstance(description, bytes) else "")
+        for worker, description in zip(seen, descriptions, strict=True)
     ]
 
 
 def _with_job(worker: WorkerSeen, description: str) -> WorkerSeen:
-    run_id, epoch = delivered_by(worker.job) or (None, None)
+    run_id, epoch = (delivered_by(worker.job) if worker.queue == RUNS else None) or (None, None)
     return replace(worker, doing=description, run_id=run_id, epoch=epoch)
 
 
@@ -102,12 +117,13 @@ def queues(client: Redis) -> list[QueueSeen]:
 
 
 def _queue(queue: Queue) -> QueueSeen:
-    first = queue.get_job_ids(0, 1)
-    enqueued: Any = queue.connection.hget(Job.key_for(first[0]), "enqueued_at") if first else None
+    first: Any = queue.connection.lindex(queue.key, 0)
+    enqueued: Any = queue.connection.hget(Job.key_for(_text(first)), "enqueued_at") if first else None
+    since = _moment(enqueued)
     return QueueSeen(
         name=queue.name,
         waiting=queue.count,
         at_work=queue.started_job_registry.get_job_count(cleanup=False),
         failed=queue.failed_job_registry.get_job_count(cleanup=False),
-        oldest_for=max(0.0, (now() - str_to_date(enqueued)).total_seconds()) if enqueued else None,
+        oldest_for=max(0.0, (now() - since).total_seconds()) if since else None,
     )

@@ -1,6 +1,7 @@
 """Handing work to RQ. The rows are the truth: a lost job is delivered again by the sweep."""
 
 import logging
+import re
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
@@ -21,6 +22,7 @@ UPKEEP = "upkeep"
 KEEP_RESULT = 60  # seconds
 KEEP_FAILURE = 3600
 LONGEST_UPKEEP = 600  # seconds
+JOB_ID = re.compile(r"run-([0-9]{1,18})-([0-9]{1,18})-[0-9]{1,18}")  # of what delivers a run
 
 
 def deliver(run: Run) -> bool:
@@ -89,8 +91,8 @@ def _job_id(run: Run) -> str:
 
 def delivered_by(job_id: str) -> tuple[int, int] | None:
     """The number and the epoch of the run that the job delivers; None for any other job."""
-    kind, *numbers = job_id.split("-")
-    return (int(numbers[0]), int(numbers[1])) if kind == "run" and len(numbers) == 3 else None
+    found = JOB_ID.fullmatch(job_id)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _deliver_again(run: Run) -> bool:

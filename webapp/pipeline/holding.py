@@ -1,5 +1,6 @@
 """Who holds which run, what the locks in Redis say to it, and which runs are being recovered. Only looks."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from webapp.pipeline.states import ACTIVE, RunStatus, StopReason
 from webapp.sites.models import Site
 
 EVERY_LOCK = key_of(0).removesuffix("0") + "*"
+LOCK = re.compile(rb"([0-9]{1,9}) ([0-9]{1,9}):([0-9]{1,18}):(.*)", re.DOTALL)  # site, run, epoch, owner
 AT_MOST = 50  # lines of a list; of what is beyond it only the number is told
 KEYS_AT_A_TIME = 5_000
 LONGEST_SEARCH = 40  # times so many keys of Redis are gone through for locks
@@ -138,18 +140,22 @@ def _read_locks(client: Redis, keys: Sequence[bytes], lease: float) -> list[Site
         for key in keys:
             pipeline.get(key)
             pipeline.pttl(key)
-        found = pipeline.execute()
-    return [
-        _lock(key, value.decode(), lease - left / 1000)
+        found = pipeline.execute(raise_on_error=False)
+    seen = [
+        _lock(key, value, lease - left / 1000)
         for key, value, left in zip(keys, found[::2], found[1::2], strict=True)
-        if value is not None
+        if isinstance(value, bytes)
     ]
+    return [lock for lock in seen if lock is not None]
 
 
-def _lock(key: bytes, value: str, renewed_ago: float) -> SiteLockSeen:
-    run_id, epoch, owner = value.split(":", 2)
-    site_id = int(key.rpartition(b":")[2])
-    return SiteLockSeen(site_id, int(run_id), int(epoch), owner, max(0.0, renewed_ago))
+def _lock(key: bytes, value: bytes, renewed_ago: float) -> SiteLockSeen | None:
+    """None for what is no lock of ours, whatever it is called."""
+    written = LOCK.fullmatch(key.rpartition(b":")[2] + b" " + value)
+    if written is None:
+        return None
+    site_id, run_id, epoch, owner = written.groups()
+    return SiteLockSeen(int(site_id), int(run_id), int(epoch), owner.decode(errors="replace"), max(0.0, renewed_ago))
 
 
 def holding(locks: dict[int, SiteLockSeen] | None) -> Holding:
