@@ -8,7 +8,9 @@ from flask import Flask
 
 from tests import factories
 from tests.visitor import Visitor
+from webapp.accounts import switches
 from webapp.accounts.models import Role
+from webapp.accounts.switches import Switch
 from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.credits import prices
@@ -323,3 +325,11 @@ def test_a_viewer_sees_but_does_not_change(client: Visitor, site: Site) -> None:
     for action in ("", "/scale", "/reset"):
         assert client.send(ADDRESS + action, OWN).status_code == 403
     assert shares(site) == [2000] * 5
+
+
+def test_where_budgets_are_switched_off_the_page_says_so_and_keeps_them(client: Visitor, site: Site) -> None:
+    assert "not enforced" not in client.get(ADDRESS).text
+    switches.flip(Switch.BUDGET_ALLOCATION, False, "Olga")
+    db.session.commit()
+
+    assert "Budgets are not enforced" in client.get(ADDRESS).text

@@ -189,6 +189,6 @@ class Purse:
         spent = sum(self._spent.values())
         if self.terms.cap and spent + price > self.terms.cap:
             return LimitedBy.CAP
-        if self.spent_by(stage) + price > self.terms.budgets[operation]:
+        if self.terms.exceeds_budget(operation, self.spent_by(stage) + price):
             return LimitedBy.BUDGET
         return LimitedBy.BALANCE if spent + price > self.balance else None

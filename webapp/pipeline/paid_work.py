@@ -197,7 +197,7 @@ class PaidWork:
         terms = self._slice.terms
         if terms.cap and sum(committed.values()) + credits > terms.cap:
             raise StopRun(StopReason.CREDIT_CAP_REACHED)
-        if committed[self._stage.key] + credits > terms.budgets[self._stage.operation]:
+        if terms.exceeds_budget(self._stage.operation, committed[self._stage.key] + credits):
             raise CutShort(StopReason.BUDGET_USED)
 
     def _open_lane(self, began: Begin) -> bool:

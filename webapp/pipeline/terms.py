@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from webapp.accounts.switches import Switch, is_on
 from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.credits import budget, ledger, prices
@@ -21,9 +22,14 @@ class RunTerms(BaseModel):
     prices: dict[Operation, int]
     operations_off: frozenset[Operation]
     budgets: dict[Operation, int]
+    enforces_budgets: bool = True  # or they are shown only: the operator has switched them off
     total_credits: int
     cap: int
     approves: bool = True  # or people do
+
+    def exceeds_budget(self, operation: Operation, credits: int) -> bool:
+        """Whether so many credits in all are more than the run may spend on it."""
+        return self.enforces_budgets and credits > self.budgets[operation]
 
     def limit(self, stage: StageKey) -> int | None:
         """How many items a run may take there; None: all that wait."""
@@ -59,6 +65,7 @@ def terms_with(site: Site, automation: Automation) -> RunTerms:
         prices={operation: cost.credits for operation, cost in costs.items()},
         operations_off=frozenset(operation for operation, cost in costs.items() if not cost.is_active),
         budgets=budget.operation_budgets(prices.split(site.id), total),
+        enforces_budgets=is_on(Switch.BUDGET_ALLOCATION),
         total_credits=total,
         cap=automation.max_credits_per_run,
         approves=approves_by_itself(site.id),

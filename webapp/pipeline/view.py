@@ -91,6 +91,7 @@ class RunView:
     elapsed_seconds: int
     credits_used: int
     credits_estimated: int | None
+    enforces_budgets: bool
     credits_cap: int | None
     recovering: bool
     pending_answers: int
@@ -121,6 +122,7 @@ def view_of(run: Run) -> RunView:
         elapsed_seconds=_elapsed(run),
         credits_used=sum(result.credits for result in results),
         credits_estimated=run.estimated_credits,
+        enforces_budgets=run.terms.get("enforces_budgets", True),
         credits_cap=run.terms["cap"] or None,
         recovering=run.status is RunStatus.QUEUED and run.stop_reason is StopReason.WORKER_LOST,
         pending_answers=0 if run.status is RunStatus.RUNNING else calls.answers_still_out(run),

@@ -144,6 +144,7 @@ def _page(site: Site, form: BudgetForm, **more: Any) -> str:
         choices=CHOICES,
         uses_own=applies is not None,
         total=terms.total_credits,
+        enforced=terms.enforces_budgets,
         why_total="its cap" if terms.cap and terms.cap == terms.total_credits else "what the account has",
         own=_shares(own, terms),
         own_arcs=arcs(own),
