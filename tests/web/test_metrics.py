@@ -107,3 +107,13 @@ def test_operators_see_them_and_members_do_not(client: FlaskClient) -> None:
 
 def test_a_scrape_makes_no_session(monitored: FlaskClient) -> None:
     assert "Set-Cookie" not in monitored.get("/metrics", headers=WITH_TOKEN).headers
+
+
+@pytest.mark.parametrize(
+    "wanted", ["application/openmetrics-text;version=abc", "text/plain;version=1.x", "a;b=;;c", "\xff"]
+)
+def test_who_asks_for_what_nobody_can_read_gets_the_plain_text(monitored: FlaskClient, wanted: str) -> None:
+    answer = monitored.get("/metrics", headers=WITH_TOKEN | {"Accept": wanted})
+
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain")
