@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -127,27 +127,64 @@ def _database_url(environ: Mapping[str, str], instance: Path) -> str:
     url = environ.get("DATABASE_URL") or f"sqlite:///{instance / 'pressroom.db'}"
     for plain in ("postgres://", "postgresql://"):
         if url.startswith(plain):
-            return "postgresql+psycopg://" + url.removeprefix(plain)
+            url = "postgresql+psycopg://" + url.removeprefix(plain)
     if not url.startswith(("postgresql+psycopg://", "sqlite:///")):
         raise BadSetting(
             "DATABASE_URL begins with neither postgresql:// nor sqlite:///: write it like postgresql://user@host/name,"
             " or leave it out for a file in the instance folder."
         )
+    if not _is_read_by_sqlalchemy(url):
+        raise BadSetting(
+            "DATABASE_URL cannot be read: write it like postgresql://user:password@host:5432/name, with %40 for an @"
+            " in the password, and after a ? only options that PostgreSQL knows."
+        )
     return url
+
+
+def _is_read_by_sqlalchemy(url: str) -> bool:
+    """Whether there is nothing wrong with it that could be known before anybody connects."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        read = make_url(url)
+    except (ValueError, ArgumentError):
+        return False
+    return read.drivername == "sqlite" or _are_known_to_postgresql(read.query)
+
+
+def _are_known_to_postgresql(options: Iterable[str]) -> bool:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    try:
+        make_conninfo(**dict.fromkeys(options, ""))
+    except ProgrammingError:
+        return False
+    return True
 
 
 def _redis_url(environ: Mapping[str, str], socket: Path) -> str:
     url = environ.get("REDIS_URL") or f"unix://{socket}"
-    try:
-        usable = url.startswith(("redis://", "rediss://", "unix://")) and urlsplit(url).port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not url.startswith(("redis://", "rediss://", "unix://")) or not _is_read_by_redis(url):
         raise BadSetting(
             "REDIS_URL cannot be read: write it like redis://host:6379/0 or unix:///path/to/socket, or leave it out"
             " for the one that bin/up starts."
         )
     return url
+
+
+def _is_read_by_redis(url: str) -> bool:
+    """The same; and its client would take the first database for one that it cannot read."""
+    from redis import ConnectionPool
+    from redis.exceptions import RedisError
+
+    try:
+        split = urlsplit(url)
+        ConnectionPool.from_url(url).make_connection()
+        return split.port != 0 and (split.scheme == "unix" or split.path.strip("/").isdecimal() or split.path in "/")
+    except (TypeError, ValueError, RedisError):
+        return False
 
 
 def _redis_socket(instance: Path) -> Path:

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -83,6 +84,33 @@ def test_numbers_are_read(instance: Path) -> None:
 )
 def test_a_database_may_be_named_as_hosts_name_it(instance: Path, written: str, url: str) -> None:
     assert load(instance, DATABASE_URL=written).database_url == url
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("DATABASE_URL", "mysql://ana:s3cret@db/pressroom"),
+        ("DATABASE_URL", "postgresql://ana:s3cret@db:abc/pressroom"),
+        ("DATABASE_URL", "postgresql://ana:s3cret@db/pressroom?foo=1"),
+        ("REDIS_URL", "http://:s3cret@queue:6379"),
+        ("REDIS_URL", "redis://:s3cret@queue:abc/0"),
+        ("REDIS_URL", "redis://:s3cret@queue:6379/abc"),
+        ("REDIS_URL", "redis://:s3cret@queue:6379/0?foo=1"),
+        ("REDIS_URL", "redis://:s3cret@queue:6379/0?socket_timeout=abc"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named_and_its_password_is_not(
+    instance: Path, name: str, written: str
+) -> None:
+    with pytest.raises(BadSetting, match=f"^{name} .* write it like") as found:
+        load(instance, **{name: written})
+
+    assert "s3cret" not in "".join(traceback.format_exception(found.value))
+
+
+@pytest.mark.parametrize("written", ["redis://queue", "redis://queue/", "rediss://:x@queue:6379/1?ssl_cert_reqs=none"])
+def test_what_a_redis_url_may_leave_out_or_add(instance: Path, written: str) -> None:
+    assert load(instance, REDIS_URL=written).redis_url == written
 
 
 def test_redis_may_be_elsewhere(instance: Path) -> None:
