@@ -72,14 +72,17 @@ def test_redis_away(app: Flask) -> None:
 
 
 def test_a_redis_that_keeps_nothing(app: Flask, redis_server: str) -> None:
+    PressroomWorker(app, queue.RUNS).register_birth()
+    Timekeeper(connection()).register_birth()
     full = Redis.from_url(redis_server)
     full.config_set("maxmemory", 1)
     try:
-        found = check("redis")
+        found = {one.name: one for one in examine()}
     finally:
         full.config_set("maxmemory", 0)
-    assert not found.ok
-    assert "keeps nothing" in found.detail and "disk" in found.remedy
+    assert not found["redis"].ok
+    assert "keeps nothing: it is full" in found["redis"].detail and "disk" in found["redis"].remedy
+    assert found["worker:runs"].ok and found["scheduler"].ok  # who lives can still be read
 
 
 def test_a_database_that_is_not_there(app: Flask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def workers(client: Redis) -> list[WorkerSeen]:
     """All that live, by queue and host. Others may keep theirs in the same Redis: what cannot be read is left out."""
     keys = sorted(cast("set[bytes]", client.smembers(Worker.redis_workers_keys)))
     names = [_text(key).removeprefix(Worker.redis_worker_namespace_prefix) for key in keys]
-    with client.pipeline() as pipeline:
+    with client.pipeline(transaction=False) as pipeline:  # a full Redis takes no transaction, not even to read
         for key, name in zip(keys, names, strict=True):
             pipeline.hgetall(key)
             pipeline.pttl(key)
@@ -97,7 +97,7 @@ def _moment(written: bytes | None) -> datetime | None:
 
 
 def _say_what_they_do(client: Redis, seen: list[WorkerSeen]) -> list[WorkerSeen]:
-    with client.pipeline() as pipeline:
+    with client.pipeline(transaction=False) as pipeline:
         for worker in seen:
             pipeline.hget(Job.key_for(worker.job), "description")
         descriptions: list[Any] = pipeline.execute(raise_on_error=False)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -98,7 +98,8 @@ def _redis() -> Check:
         client.set("pressroom:doctor", "was here", px=1000)
     except RedisError as error:
         remedy = "Look at its log, its memory and its disk: until then runs wait in the database."
-        return Check("redis", False, f"answers, but keeps nothing: {_first_line(error)}", remedy)
+        why = "it is full" if isinstance(error, OutOfMemoryError) else _first_line(error)
+        return Check("redis", False, f"answers, but keeps nothing: {why}", remedy)
     return Check("redis", True, f"version {version}")
 
 

@@ -212,7 +212,7 @@ def schedulers(client: Redis) -> list[SchedulerSign]:
     """Those that have given a sign of life lately, the longest at work first."""
     known_names: Any = client.zrange(SEEN, 0, -1)
     names = [as_text(name) for name in known_names]
-    with client.pipeline() as pipeline:
+    with client.pipeline(transaction=False) as pipeline:
         for name in names:
             pipeline.hgetall(_key_of(name))
             pipeline.pttl(_key_of(name))

@@ -136,7 +136,7 @@ def lock_of(client: Redis, site_id: int, lease: float) -> SiteLockSeen | None:
 
 
 def _read_locks(client: Redis, keys: Sequence[bytes], lease: float) -> list[SiteLockSeen]:
-    with client.pipeline() as pipeline:
+    with client.pipeline(transaction=False) as pipeline:  # a full Redis takes no transaction, not even to read
         for key in keys:
             pipeline.get(key)
             pipeline.pttl(key)
