@@ -567,7 +567,7 @@ def _clear_away() -> None:
 
 
 SHORT = {"max_examples": 70, "stateful_step_count": 16, "derandomize": True}
-LONG = {"max_examples": 1000, "stateful_step_count": 40, "derandomize": False}
+LONG = {"max_examples": 600, "stateful_step_count": 40, "derandomize": False}
 
 
 @pytest.mark.timeout(3600)  # a failure is made small before it is told, which may take long
