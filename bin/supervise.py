@@ -228,9 +228,10 @@ def how_to_sign_in(options: argparse.Namespace) -> list[str]:
         return ["Signing in:            with the email address and the password of your account."]
     everywhere = options.host in ("0.0.0.0", "::")
     elsewhere = f"http://{socket.gethostname()}:{options.port}" if everywhere else address(options)
+    way = "From elsewhere:" if everywhere else "Through a tunnel:"
     return [
         "Signing in:            the first visit makes the owner's account.",
-        f"From elsewhere:        {elsewhere}/welcome?token={os.environ['SETUP_TOKEN']}",
+        f"{way:<23}{elsewhere}/welcome?token={os.environ['SETUP_TOKEN']}",
     ]
 
 

@@ -69,7 +69,7 @@ def test_the_page_shows_what_waits_and_how_many_runs_it_takes(client: Visitor, s
 
     page = BeautifulSoup(client.get(ADDRESS).text, "html.parser").get_text(" ", strip=True)
 
-    assert "5 keywords waiting 2 this run for 10 credits, held by its limit per run." in page
+    assert "5 keywords waiting 2 this run for 10 credits; its limit per run leaves the rest for later." in page
     assert "About 3 runs for what waits." in page
     assert "A run costs" in page
 

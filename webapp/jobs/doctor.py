@@ -151,7 +151,7 @@ def _target() -> Check:
 
 def _disk() -> Check:
     free = shutil.disk_usage(settings().instance).free
-    detail = f"{free // 1024 // 1024:,} MB free"
+    detail = f"{free // 1_000_000:,} MB free"
     if free < LEAST_ROOM:
         return Check("disk", False, detail, "Make room: articles and pictures need some.")
     return Check("disk", True, detail)

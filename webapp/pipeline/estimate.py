@@ -34,9 +34,9 @@ SAID_OF_LIMITS: dict[LimitedBy, str] = {
     LimitedBy.BUDGET: "the budget of its operation",
     LimitedBy.CAP: "the run's credit cap",
     LimitedBy.BALANCE: "the account's credits",
-    LimitedBy.OPERATION_OFF: "its operation being switched off by the operator",
-    LimitedBy.STAGE_OFF: "being switched off",
-    LimitedBy.PEOPLE: "waiting for people to approve",
+    LimitedBy.OPERATION_OFF: "an operation that the operator has switched off",
+    LimitedBy.STAGE_OFF: "its being switched off",
+    LimitedBy.PEOPLE: "approving by hand",
 }
 
 

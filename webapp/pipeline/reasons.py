@@ -47,9 +47,9 @@ WORDS: dict[StopReason, Words] = {
     ),
     StopReason.OPERATION_OFF: Words(
         "An operation is switched off",
-        "The operator has switched off an operation. What needs it keeps its place.",
-        NextStep.AUTOMATION,
-        "Look at the stages",
+        "The operator has switched it off; the Credits page says why. What needs it keeps its place.",
+        NextStep.CREDITS,
+        "Look at the credits",
     ),
     StopReason.NEEDS_A_PERSON: Words(
         "Waiting for your review",

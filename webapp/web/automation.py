@@ -146,10 +146,10 @@ def _start(site: Site, automation: Automation, at: datetime) -> Start:
 
 
 def _in_words(one: StageEstimate) -> str:
-    """ "10 this run for 30 credits, because of its limit per run. About 3 runs for what waits." """
+    """ "10 this run for 30 credits; its limit per run leaves the rest for later. About 3 runs for what waits." """
     if not one.pending and not one.planned:
         return "Nothing to do."
-    why = f", held by {SAID_OF_LIMITS[one.limited_by]}" if one.limited_by else ""
+    why = f"; {SAID_OF_LIMITS[one.limited_by]} leaves the rest for later" if one.limited_by else ""
     price = f" for {one.credits:,} credits" if one.credits else ""
     return f"{one.planned:,} this run{price}{why}. {_runs_to_clear(one)}".strip()
 
@@ -161,6 +161,6 @@ def _runs_to_clear(one: StageEstimate) -> str:
         case None:
             return "What waits is not taken."
         case 1:
-            return "One run takes all of it."
+            return "" if one.limited_by else "One run takes all of it."
         case runs:
             return f"About {runs:,} runs for what waits."
