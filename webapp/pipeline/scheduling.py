@@ -29,9 +29,9 @@ def start_due() -> Iterator[Run]:
     while due := _due(now()):
         for site_id, scheduled_for in due:
             run = _start_or_skip(site_id, scheduled_for)
-            db.session.expunge_all()
             if run is not None:
                 yield run
+            db.session.expunge_all()
 
 
 def _start_or_skip(site_id: int, scheduled_for: datetime) -> Run | None:
