@@ -15,11 +15,15 @@ class FalseClock:
     """Takes the place of `time` where the engine waits, and of `datetime` where it reads the wall clock."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch):
-        self._wall = datetime(2026, 3, 2, 9, tzinfo=UTC)
-        self._monotonic = 1000.0
+        self.set()
         monkeypatch.setattr(clock, "datetime", self)
         for module in ASK_THE_TIME:
             monkeypatch.setattr(module, "time", self)
+
+    def set(self) -> None:
+        """To where it starts, so that the same steps find the same time."""
+        self._wall = datetime(2026, 3, 2, 9, tzinfo=UTC)
+        self._monotonic = 1000.0
 
     def now(self, zone: tzinfo) -> datetime:
         return self._wall.astimezone(zone)

@@ -85,6 +85,7 @@ class LifeCycle(RuleBasedStateMachine):
     def found_site(self, steps: int, trouble: Trouble | None) -> None:
         """With a run that a worker is at, somewhere between its first and its last step."""
         _clear_away()
+        self._clock.set()
         site = factories.site(factories.account(credits=10_000))
         for _ in range(CLUSTERS):
             factories.cluster(site)
@@ -301,7 +302,7 @@ class LifeCycle(RuleBasedStateMachine):
     def miss_every_heartbeat(self, steps: int | None) -> None:
         """Whoever is at work counts as lost. It is replaced, and may wake up beside its successor."""
         self.look_for_lost_workers(None)
-        self._clock.sleep(installed().lease_ttl)
+        self._clock.sleep(installed().lease_ttl + 1)
         self.look_for_lost_workers(None)
         assert not self._is(RUNNING)
         if self._deliveries:
@@ -336,7 +337,7 @@ class LifeCycle(RuleBasedStateMachine):
         holder = next(worker for worker in self._all_workers if self._holds(worker))
         assert holder.claim is not None
         self.look_for_lost_workers(None)
-        self._clock.sleep(installed().lease_ttl)
+        self._clock.sleep(installed().lease_ttl + 1)
         if self._stood_still():
             self._workshop.meanwhile(lambda: None, holder.claim.beat)
             self._do(self._watch.observe, [], None)
