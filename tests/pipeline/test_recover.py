@@ -103,6 +103,25 @@ def test_while_the_database_takes_nothing_nobody_is_lost(app: Flask, monkeypatch
     assert watch.observe() == [run.id]
 
 
+def test_the_time_in_which_nobody_could_write_is_taken_off_the_lease(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(site_with_keywords())
+    lose_the_worker_of(run)
+    clock = Clock()
+    watch = RunWatch(20, clock)
+    assert watch.observe() == []
+    clock.now = 12
+    with monkeypatch.context() as locked:
+        locked.setattr(recovery, "change", lambda _: setattr(clock, "now", clock.now + 4))
+        assert watch.observe() == []
+
+    clock.now = 23.9
+    assert watch.observe() == []
+    clock.now = 24
+    assert watch.observe() == [run.id]
+
+
 def refused(*_: object) -> bool:
     raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database or disk is full"))
 

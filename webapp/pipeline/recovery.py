@@ -16,7 +16,6 @@ from webapp.pipeline.states import RunStatus, StopReason
 log = logging.getLogger(__name__)
 
 BY = "sweep"
-PROMPT = 0.5  # seconds: who waits longer than that to write is kept from it
 
 
 class RunWatch:
@@ -38,26 +37,28 @@ class RunWatch:
             db.session.rollback()
         answered = self._monotonic()  # later, if the database let us wait: that time is not the workers' fault
         self._seen = {state: self._seen.get(state, answered) for state in rows}
-        quiet = [state for state, since in self._seen.items() if asked - since >= self._lease / 2]
-        still = [state for state in quiet if asked - self._seen[state] >= self._lease]
         try:
-            if quiet and not self._writes_at_once():
-                self._seen.clear()
-                return []
+            if self._quiet_for(self._lease / 2, asked):
+                self._forgive(self._wait_to_write())
+            still = self._quiet_for(self._lease, asked)
             return [run_id for run_id, epoch, hb in still if take_over(run_id, epoch, hb)]
         except OperationalError:
-            self._seen.clear()
+            self._seen.clear()  # where we cannot write, nobody could beat either: each gets its whole lease again
             raise
 
-    def _writes_at_once(self) -> bool:
-        """Where we cannot write, no worker could beat either, and each gets its whole lease again.
+    def _quiet_for(self, seconds: float, moment: float) -> list[tuple[int, int, int]]:
+        return [state for state, since in self._seen.items() if moment - since >= seconds]
 
-        Asked at each look from when a run has been quiet for half the lease: it takes the lock that a beat needs.
-        """
+    def _wait_to_write(self) -> float:
+        """The seconds that a write had to wait: it takes the lock that a heartbeat needs."""
         began = self._monotonic()
         change(update(Run).where(false()).values(hb=Run.hb))
         db.session.commit()
-        return self._monotonic() - began < PROMPT
+        return self._monotonic() - began
+
+    def _forgive(self, seconds: float) -> None:
+        """While nobody could write no worker could beat: that time is taken off every lease."""
+        self._seen = {state: since + seconds for state, since in self._seen.items()}
 
 
 def take_over(run_id: int, epoch: int, hb: int, by: str = BY) -> bool:
