@@ -16,7 +16,7 @@ from webapp.pipeline.models import ItemStatus, RunItem
 from webapp.pipeline.states import RunStatus
 
 PROCESSES = 8
-CREDITS = 3500  # what the eight runs want costs more
+CREDITS = 5000  # what the eight runs want costs more
 ITEMS = 1000
 LIMITS = {"max_tasks_per_run": 50, "max_content_per_run": 50, "max_images_per_run": 50}
 
