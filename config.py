@@ -40,6 +40,7 @@ class Settings:
     setup_token: str | None  # opens the first-owner page from another machine
     metrics_token: str | None  # lets a monitoring system read /metrics
     secure_cookies: bool
+    allow_private_targets: bool  # sites may publish to addresses of this machine and of private networks
     use_budget_allocation: bool  # each operation keeps to its share of a run's credits, unless operators say otherwise
     use_new_scheduling: bool  # approved articles get slots, unless operators say otherwise
 
@@ -82,6 +83,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         setup_token=environ.get("SETUP_TOKEN") or None,
         metrics_token=environ.get("METRICS_TOKEN") or None,
         secure_cookies=environ.get("SECURE_COOKIES", "") == "1",
+        allow_private_targets=environ.get("ALLOW_PRIVATE_TARGETS", "") == "1",
         use_budget_allocation=_switch(environ, "USE_BUDGET_ALLOCATION"),
         use_new_scheduling=_switch(environ, "USE_NEW_SCHEDULING"),
     )

@@ -1,0 +1,265 @@
+"""Requests to addresses that people give: http and https only, to public hosts only, bounded in time and size."""
+
+import ipaddress
+import socket
+import ssl
+import time
+import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from webapp.core.errors import Invalid
+from webapp.core.settings import settings
+
+LONGEST_ADDRESS = 300
+SECONDS = 30.0  # for a request and its whole answer
+MOST_BYTES = 4_000_000  # of an answer
+AT_A_TIME = 4  # connections
+ROUND_TRIP = 10.0  # seconds for a connection, or between two pieces of an answer
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class PrivateAddress(httpx.ConnectError):
+    """The host is a machine of a private network, or this one, and the operator does not allow that."""
+
+
+class TooLarge(httpx.ReadError):
+    """The answer is longer than we read."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer. `url` is where it came from, after redirects."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: str
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
+
+class Outbound:
+    """Requests of one caller, over connections that it keeps. A context manager.
+
+    Raises httpx.TransportError, of which PrivateAddress and TooLarge are our own.
+    """
+
+    def __init__(self, *, seconds: float = SECONDS, most_bytes: int = MOST_BYTES):
+        self._seconds, self._most = seconds, most_bytes
+        self._deadline = Deadline()
+        transport = GuardedTransport(self._deadline, allow_private=settings().allow_private_targets)
+        self._client = httpx.Client(transport=transport, trust_env=False, timeout=ROUND_TRIP)
+
+    def __enter__(self) -> "Outbound":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def request(self, method: str, url: str, *, follow_redirects: bool = False, **kwargs: Any) -> Answer:
+        """Sends it once, and reads the whole answer. What is sent along goes to httpx: json, content, params, auth.
+
+        A redirect is followed only where it is asked for, and then each host on the way is looked at in its turn.
+        """
+        self._deadline.set(self._seconds)
+        headers = {"Accept-Encoding": "identity"} | kwargs.pop("headers", {})
+        with self._client.stream(method, url, headers=headers, follow_redirects=follow_redirects, **kwargs) as answer:
+            return Answer(answer.status_code, answer.headers, self._body(answer), str(answer.url))
+
+    def _body(self, answer: httpx.Response) -> bytes:
+        pieces, length = [], 0
+        for piece in answer.iter_bytes():
+            length += len(piece)
+            if length > self._most:
+                raise TooLarge(f"The answer is longer than {self._most:,} bytes.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def checked_address(written: str) -> str:
+    """An address as it is kept: with its scheme, without a slash at the end. Raises Invalid naming `address`.
+
+    What is given without a scheme is https. Whether the host is a public one is looked at with each connection.
+    """
+    address = written.strip()
+    address = address if "://" in address else f"https://{address}"
+    if len(address) > LONGEST_ADDRESS:
+        raise Invalid("address", f"The address is longer than {LONGEST_ADDRESS} characters.")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+        httpx.URL(address)
+    except (ValueError, httpx.InvalidURL):
+        host, port, parts = None, None, urlsplit("")
+    if not host or any(character.isspace() or not character.isprintable() for character in address):
+        raise Invalid("address", "This is no address of a web site.", "Write it like https://example.com.")
+    if parts.scheme not in ("http", "https"):
+        raise Invalid(
+            "address", f"We cannot publish to {parts.scheme} addresses.", "Write it like https://example.com."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise Invalid("address", "The address holds a user name or a password.", "They have fields of their own.")
+    if parts.query or parts.fragment:
+        raise Invalid("address", "The address goes on after a ? or a #.", "Give the address of the start page.")
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+
+
+class Deadline:
+    """When a request and its answer must be over, however slowly the other side sends."""
+
+    def __init__(self) -> None:
+        self._ends = float("inf")
+
+    def set(self, seconds: float) -> None:
+        self._ends = time.monotonic() + seconds
+
+    def within(self, timeout: float | None, missed: type[Exception]) -> float:
+        """The seconds that may be waited now. Raises `missed` when there are none left."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise missed("The answer took too long.")
+        return left if timeout is None else min(left, timeout)
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """httpx over connections that are looked at when they are made, so that neither a redirect nor a name that
+    resolves differently the second time leads elsewhere."""
+
+    def __init__(self, deadline: Deadline, *, allow_private: bool):
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=AT_A_TIME,
+            network_backend=_Guard(deadline, allow_private),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        asked = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=request.url.raw_scheme,
+                host=request.url.raw_host,
+                port=request.url.port,
+                target=request.url.raw_path,
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx_says_it():
+            answer = self._pool.handle_request(asked)
+        stream = typing.cast(typing.Iterable[bytes], answer.stream)
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(stream), extensions=answer.extensions)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: typing.Iterable[bytes]):
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx_says_it():
+            yield from self._stream
+
+    def close(self) -> None:
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+
+
+class _Guard(httpcore.NetworkBackend):
+    """Connects to the addresses of a name that may be connected to, and to nothing else."""
+
+    def __init__(self, deadline: Deadline, allow_private: bool):
+        self._deadline, self._allow_private = deadline, allow_private
+        self._sockets = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: typing.Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        problem: Exception | None = None
+        for address in self._addresses(host, port):
+            limit = self._deadline.within(timeout, httpcore.ConnectTimeout)
+            try:
+                made = self._sockets.connect_tcp(address, port, limit, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                problem = error
+            else:
+                return _Stream(made, self._deadline)
+        raise problem or httpcore.ConnectError(f"{host} has no address.")
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"The name {host} cannot be resolved.") from error
+        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        if not self._allow_private and not all(is_public(address) for address in addresses):
+            raise PrivateAddress(f"{host} is an address of a private network.")
+        return addresses
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection that ends with the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline):
+        self._inner, self._deadline = inner, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.within(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.within(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        limit = self._deadline.within(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+def is_public(address: str) -> bool:
+    """Whether anybody on the internet may have this address; so may the IPv4 address that it stands for."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    return all(one.is_global and not one.is_multicast for one in (ip, *_stood_for(ip)))
+
+
+def _stood_for(ip: Ip) -> Iterator[Ip]:
+    """The IPv4 addresses within an IPv6 one."""
+    if isinstance(ip, ipaddress.IPv6Address):
+        yield from (one for one in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if one is not None)
+        if ip in NAT64:
+            yield ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+
+
+@contextmanager
+def _as_httpx_says_it() -> Iterator[None]:
+    """httpcore's errors have the same names in httpx."""
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        kind = getattr(httpx, type(error).__name__, httpx.TransportError)
+        raise kind(str(error)) from error
