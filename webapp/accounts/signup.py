@@ -7,7 +7,16 @@ from flask_security.utils import hash_password
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from webapp.accounts.models import OPERATOR, Account, InstallationRole, Member, Role, User
+from webapp.accounts.models import (
+    OPERATOR,
+    Account,
+    InstallationRight,
+    InstallationRole,
+    Member,
+    OperatorEvent,
+    Role,
+    User,
+)
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
 
@@ -101,6 +110,32 @@ def make_operator(user: User) -> None:
     role = _operator_role()
     if role not in user.roles:
         user.roles.append(role)
+    db.session.flush()
+
+
+def appoint(user: User, by: str) -> None:
+    """Makes the user an operator, and records it."""
+    if not user.is_operator:
+        make_operator(user)
+        _record(f"Made {user.name} ({user.email}) an operator.", by)
+
+
+def dismiss(user: User, by: str) -> None:
+    """Takes the rights over the installation from the user, and records it. Raises Conflict for the last one."""
+    role = _operator_role(lock=True)
+    if not user.is_operator:
+        return
+    others = select(InstallationRight.user_id).where(InstallationRight.user_id != user.id).limit(1)
+    if db.session.scalar(others) is None:
+        raise Conflict(
+            f"{user.name} is the only operator.", "Nothing was changed: make somebody else an operator first."
+        )
+    user.roles.remove(role)
+    _record(f"{user.name} ({user.email}) is no operator any more.", by)
+
+
+def _record(text: str, by: str) -> None:
+    db.session.add(OperatorEvent(by=by, text=text))
     db.session.flush()
 
 

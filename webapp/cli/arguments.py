@@ -5,6 +5,8 @@ from typing import IO, Any
 
 import click
 
+BY = "the command line"  # who did it, in the records
+
 
 class InputFile(click.File):
     """A file to read, as bytes; `-` is standard input."""

@@ -8,9 +8,8 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.arguments import json_option, site_argument, site_named
+from webapp.cli.arguments import BY, json_option, site_argument, site_named
 
-BY = "the command line"
 FOLLOWS_EVERY = 0.3  # seconds
 INTERRUPTED = 130  # exit code
 

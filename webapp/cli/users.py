@@ -1,11 +1,12 @@
 """People who sign in."""
 
+from collections.abc import Callable
 from typing import IO, Any
 
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.arguments import InputFile
+from webapp.cli.arguments import BY, InputFile
 
 ROLES = ("owner", "editor", "viewer")
 
@@ -42,6 +43,57 @@ def create(email: str, name: str, account: str, role: str, password_file: IO[byt
     db.session.commit()
     also = ", and operator of this installation" if first else ""
     click.echo(f"{made.name} ({made.email}) is {role} of {place.name}{also}.")
+
+
+@user.command("list")
+@with_appcontext
+def everybody() -> None:
+    """Print who signs in: what they are in which account, and who is an operator."""
+    from sqlalchemy import select
+
+    from webapp.accounts.models import User
+    from webapp.core.db import db
+
+    for one in db.session.scalars(select(User).order_by(User.email)):
+        places = [f"{member.role.value} of {member.account.name}" for member in one.memberships]
+        rights = ["operator"] if one.is_operator else []
+        click.echo(f"{one.email}  {one.name}: {', '.join([*places, *rights]) or 'nothing yet'}")
+
+
+@user.command()
+@click.argument("email")
+@with_appcontext
+def appoint(email: str) -> None:
+    """Make the user with EMAIL an operator of this installation."""
+    from webapp.accounts import signup
+
+    _do(signup.appoint, email, "is an operator of this installation")
+
+
+@user.command()
+@click.argument("email")
+@with_appcontext
+def dismiss(email: str) -> None:
+    """Take the rights over this installation from the user with EMAIL; their accounts stay."""
+    from webapp.accounts import signup
+
+    _do(signup.dismiss, email, "is no operator of this installation")
+
+
+def _do(move: Callable[[Any, str], None], email: str, said: str) -> None:
+    from sqlalchemy import select
+
+    from webapp.accounts.models import User
+    from webapp.accounts.signup import normal_email
+    from webapp.core.db import db
+    from webapp.core.errors import NotFound
+
+    found = db.session.scalar(select(User).where(User.email == normal_email(email)))
+    if found is None:
+        raise NotFound(f"There is no user with the email address {email!r}.", "pressroom user list names them all.")
+    move(found, BY)
+    db.session.commit()
+    click.echo(f"{found.name} ({found.email}) {said}.")
 
 
 def _account(written: str, *, may_make: bool) -> Any:
