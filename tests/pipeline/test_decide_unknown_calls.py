@@ -21,15 +21,16 @@ from webapp.core.errors import NotFound
 from webapp.credits import ledger
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.pipeline import calls, open_holds
-from webapp.pipeline.calls import Decided, Send, release_unknown, settle_unknown
+from webapp.pipeline.calls import Send
 from webapp.pipeline.closing import delete_site
+from webapp.pipeline.decisions import Decided, release, settle
 from webapp.pipeline.models import AiCall, CallStatus, Run, StageResult
 from webapp.pipeline.states import StageKey
 from webapp.sites.models import Site
 
 PRICE = 10  # of a batch of keywords
 Decide = Callable[[int, int, str], AiCall]
-BOTH = pytest.mark.parametrize("decide", [settle_unknown, release_unknown])
+BOTH = pytest.mark.parametrize("decide", [settle, release])
 
 
 @pytest.fixture
@@ -97,18 +98,18 @@ def test_one_that_is_still_out_is_listed_from_its_deadline_on(app: Flask, site: 
     change(update(AiCall).values(status=CallStatus.SENT, deadline=now() + timedelta(minutes=1)))
     assert open_holds.undecided().rows == []
     with pytest.raises(Decided, match="may still come"):
-        decided(release_unknown, unknown())
+        decided(release, unknown())
     db.session.rollback()
 
     change(update(AiCall).values(status=CallStatus.SENT, deadline=now() - timedelta(seconds=1)))
     assert len(open_holds.undecided().rows) == 1
-    decided(release_unknown, unknown())
+    decided(release, unknown())
     assert held(site) == 0
 
 
 def test_settling_charges_what_was_held(site: Site) -> None:
     before, call = balance(site), unknown()
-    decided(settle_unknown, call)
+    decided(settle, call)
 
     assert (balance(site), held(site)) == (before, 0)
     assert kinds(call) == [EntryKind.HOLD, EntryKind.RELEASE, EntryKind.CHARGE]
@@ -119,7 +120,7 @@ def test_settling_charges_what_was_held(site: Site) -> None:
 
 def test_releasing_gives_back_what_was_held(site: Site) -> None:
     before, call = balance(site), unknown()
-    decided(release_unknown, call)
+    decided(release, call)
 
     assert (balance(site), held(site)) == (before + PRICE, 0)
     assert kinds(call) == [EntryKind.HOLD, EntryKind.RELEASE]
@@ -152,7 +153,7 @@ def test_a_late_answer_that_comes_first_wins_and_the_button_says_so(site: Site, 
     assert_books_agree()
 
 
-@pytest.mark.parametrize(("decide", "paid"), [(settle_unknown, PRICE), (release_unknown, 0)])
+@pytest.mark.parametrize(("decide", "paid"), [(settle, PRICE), (release, 0)])
 def test_an_answer_that_comes_after_the_decision_is_kept_and_charges_nothing_more(
     site: Site, decide: Decide, paid: int
 ) -> None:
@@ -205,7 +206,7 @@ def test_a_question_that_was_put_again_is_not_decided_by_an_old_page(site: Site,
 
 def test_a_call_that_went_with_its_site_is_not_found(app: Flask) -> None:
     with pytest.raises(NotFound):
-        settle_unknown(4711, 1, "Olga")
+        settle(4711, 1, "Olga")
 
 
 @BOTH
@@ -252,7 +253,7 @@ def test_answer_and_button_at_the_same_moment_leave_the_books_right(app: Flask, 
         thread.join(30)
 
     assert len(came) == 2 and came.count("decided") <= 1
-    released = decide is release_unknown and "decided" in came
+    released = decide is release and "decided" in came
     assert balance(site) == before + (PRICE if released else 0)
     assert held(site) == 0
     assert unknown().status is CallStatus.ANSWERED

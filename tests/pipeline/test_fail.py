@@ -25,7 +25,7 @@ from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
 from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import calls, claim, paid_work, runner, view
+from webapp.pipeline import calls, claim, paid_items, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
 from webapp.pipeline.outcome import Wait
 from webapp.pipeline.stages import images
@@ -98,7 +98,7 @@ def test_a_bug_over_every_answer_fails_the_run_instead_of_setting_all_aside(
     failed = work_to_the_end(start(site))
 
     assert (failed.status, failed.stop_reason) == (RunStatus.FAILED, StopReason.INTERNAL_ERROR)
-    assert len(rows(Task, Task.status == TaskStatus.ATTENTION)) < paid_work.BREAKS_IN_A_ROW
+    assert len(rows(Task, Task.status == TaskStatus.ATTENTION)) < paid_items.BREAKS_IN_A_ROW
     assert_startable(site)
     assert_books_agree()
 

@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, func, select, update
 
-from webapp.accounts.models import AccountEvent, OperatorEvent
 from webapp.ai.functions.image_generation import type_of
 from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
 from webapp.content.media import UNKNOWN, keep, read
 from webapp.core.clock import now
 from webapp.core.db import change, db
-from webapp.core.errors import Conflict, NotFound
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
@@ -123,8 +121,8 @@ def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
     call.status, call.error = CallStatus.SENT, ""
     call.sent_at, call.deadline = now(), now() + terms.deadline
     call.article_id = terms.article_id
-    ledger.hold(_purchase(call), terms.price)
-    _commit_of_stage(call, terms.price)
+    ledger.hold(purchase_of(call), terms.price)
+    note_in_stage(call, terms.price)
     db.session.flush()
     return Send(call.id, call.key, run.id, call.attempt)
 
@@ -134,7 +132,8 @@ def _last_attempt(run: Run, item: str) -> int:
     return db.session.scalar(last) or 0
 
 
-def _purchase(call: AiCall) -> Purchase:
+def purchase_of(call: AiCall) -> Purchase:
+    """What the ledger notes of the call. Raises ValueError where its run was deleted."""
     site = db.session.get_one(Site, call.site_id)
     if call.run_id is None:
         raise ValueError(f"call {call.id} belongs to a run that was deleted")
@@ -150,11 +149,12 @@ def _purchase(call: AiCall) -> Purchase:
 
 
 def _give_back(call: AiCall, note: str) -> None:
-    ledger.release(_purchase(call), call.price, note)
-    _commit_of_stage(call, -call.price)
+    ledger.release(purchase_of(call), call.price, note)
+    note_in_stage(call, -call.price)
 
 
-def _commit_of_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
+def note_in_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
+    """Adds to what the call's stage has committed itself to, and to what it was charged."""
     change(
         update(StageResult)
         .where(StageResult.run_id == call.run_id, StageResult.stage == call.stage)
@@ -176,8 +176,8 @@ def keep_answer(sent: Send, reply: Reply) -> None:
     call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
     call.status, call.answered_at = CallStatus.ANSWERED, now()
     if was_held:
-        ledger.settle(_purchase(call), call.price, call.price)
-        _commit_of_stage(call, 0, charged=call.price)
+        ledger.settle(purchase_of(call), call.price, call.price)
+        note_in_stage(call, 0, charged=call.price)
     return db.session.commit()
 
 
@@ -230,64 +230,6 @@ def give_back_all(site_id: int, note: str) -> None:
     )
     for call in db.session.scalars(open_calls.with_for_update()).all():
         _give_back(call, note)
-
-
-class Decided(Conflict):
-    """What became of a call before an operator's decision about it came."""
-
-    def __init__(self, sentence: str):
-        super().__init__(sentence, "Nothing was changed.")
-
-
-def settle_unknown(call_id: int, attempt: int, by: str) -> AiCall:
-    """Charges the held price of a call whose outcome nobody knows: the provider did the work. Records it.
-
-    `attempt` is the one that the operator saw. An answer that still comes is kept and charges nothing more. Raises
-    Decided, and changes nothing, where an answer, a new attempt or another operator was faster. The caller commits.
-    """
-    call = _undecided(call_id, attempt)
-    ledger.settle(_purchase(call), call.price, call.price, "charged without an answer", by=by)
-    _commit_of_stage(call, 0, charged=call.price)
-    return _decide(call, f"Charged by {by}, without an answer.", by)
-
-
-def release_unknown(call_id: int, attempt: int, by: str) -> AiCall:
-    """Gives the held price of such a call back: the provider did not do the work. Otherwise like settle_unknown."""
-    call = _undecided(call_id, attempt)
-    ledger.release(_purchase(call), call.price, "given back: no answer came", by=by)
-    _commit_of_stage(call, -call.price)
-    return _decide(call, f"Given back by {by}: no answer came.", by)
-
-
-def _undecided(call_id: int, attempt: int) -> AiCall:
-    call = db.session.scalar(
-        select(AiCall).where(AiCall.id == call_id).with_for_update().execution_options(populate_existing=True)
-    )
-    if call is None:
-        raise NotFound(f"There is no call {call_id} any more.", "It went with its site, and its hold was given back.")
-    match call.status:
-        case CallStatus.ANSWERED:
-            raise Decided(f"The answer of {call.item} has come meanwhile and was charged.")
-        case CallStatus.FAILED:
-            raise Decided(f"The hold of {call.item} has ended meanwhile. {call.error}")
-        case _ if call.attempt != attempt:
-            raise Decided(f"{call.item} has been asked again meanwhile, and its first hold was given back.")
-        case CallStatus.SENT if now() < call.deadline:
-            raise Decided(f"The answer of {call.item} may still come.")
-    return call
-
-
-def _decide(call: AiCall, told: str, by: str) -> AiCall:
-    """The hold has ended, so the call is over; whoever comes to its item next asks anew."""
-    call.status, call.error = CallStatus.FAILED, told
-    site = db.session.get_one(Site, call.site_id)
-    text = (
-        f"{call.price:,} credits held for {call.operation.label} ({site.name}, run {call.run_id}, {call.item}): {told}"
-    )
-    db.session.add(AccountEvent(account_id=site.account_id, by=by, text=text))
-    db.session.add(OperatorEvent(by=by, text=text))
-    db.session.flush()
-    return call
 
 
 def answer_of(call_id: int) -> Reply:

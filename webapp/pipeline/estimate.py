@@ -146,7 +146,7 @@ def _limit_of(stage: StageKey, pending: int, outlook: Outlook) -> LimitedBy | No
 
 @dataclass
 class Purse:
-    """The credits of the run that is foreseen, spent by the rules of the one that works. See PaidWork._may_spend."""
+    """The credits of the run that is foreseen, spent by the rules of the one that works. See PaidItems._may_spend."""
 
     terms: RunTerms
     balance: int

@@ -16,18 +16,17 @@ from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
-from webapp.ai.provider import BadReply, KeyRefused, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.ai.provider import KeyRefused, OutcomeUnknown, ProviderError, Reply, Request
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.credits.ledger import OutOfCredits
 from webapp.pipeline import calls
-from webapp.pipeline.calls import Answered, Begun, CallTerms, NoAnswer, Send, StillOut
+from webapp.pipeline.calls import Answered, Send, StillOut
 from webapp.pipeline.claim import Fenced
-from webapp.pipeline.items import finish, next_item, pass_over, set_aside
-from webapp.pipeline.models import ItemStatus, Run, RunItem
+from webapp.pipeline.models import Run
+from webapp.pipeline.paid_items import Begin, CutShort, PaidItems
 from webapp.pipeline.slice import LOOKS_EVERY, Laps, Slice, StopRun
-from webapp.pipeline.stage import Counts, PaidStage
+from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.states import StopReason
 
 log = logging.getLogger(__name__)
@@ -37,22 +36,6 @@ BACKOFF = 1.0  # seconds, doubled each time, with full jitter
 LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
 HOLDS_UP = 2.0  # seconds: so long a question that another worker put keeps those behind it waiting
 LOOKS_AT_OTHERS = 0.5  # seconds between looks for the answer to such a question
-BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
-LOST_OVER_IT = "The worker was lost over this item again and again."
-BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
-LOST_WHILE_ASKING = (
-    "The worker was lost over this item again and again while the provider was being asked. "
-    "It may have done the work; the credits for it are still held."
-)
-NEVER_ANSWERED = "The provider never answered. It may have done the work; the credits for it are still held."
-
-
-class CutShort(Exception):
-    """The stage must begin nothing more; the next stages go on."""
-
-    def __init__(self, reason: StopReason):
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass
@@ -73,26 +56,17 @@ class Lane:
         return self.sent
 
 
-@dataclass(frozen=True)
-class Begin:
-    """What came of beginning the next item: its call, or nothing to do for it."""
-
-    item_id: int
-    request: Request | None = None
-    begun: Begun | None = None
-
-
 class PaidWork:
     def __init__(self, stage: PaidStage, work: Slice):
         self._stage = stage
         self._slice = work
         self._claim = work.claim
+        self._items = PaidItems(stage, work)
         self._lanes: list[Lane] = []
         self._careful = False
         self._all_begun = False
         self._why_no_more: StopRun | CutShort | None = None
         self._laps = Laps()
-        self._breaks = 0
         self._out: dict[int, float] = {}  # items whose earlier questions are still out, and since when we know
 
     def work(self) -> StopReason | None:
@@ -162,43 +136,7 @@ class PaidWork:
 
     def _begin(self, run: Run, besides: list[int]) -> Begin | None:
         self._careful = run.recoveries_without_progress > 0
-        item = next_item(run, self._stage.key, besides)
-        if item is None:
-            return None
-        if item.losses >= settings().max_recoveries:
-            set_aside(run, self._stage, item, LOST_OVER_IT, 0)
-            return Begin(item.id)
-        request = self._stage.request(run.site, item)
-        if request is None:
-            pass_over(run, self._stage, item, 0)
-            return Begin(item.id)
-        return self._ask(run, item, request)
-
-    def _ask(self, run: Run, item: RunItem, request: Request) -> Begin:
-        price = self._slice.terms.prices[self._stage.operation] * item.units
-        terms = CallTerms(
-            price=price,
-            may_spend=lambda credits: self._may_spend(run, credits),
-            deadline=timedelta(seconds=settings().call_deadline),
-            article_id=self._stage.article_of(item),
-        )
-        try:
-            begun = calls.begin(run, run.site, item, request, self._slice.provider, terms)
-        except OutOfCredits as empty:
-            raise StopRun(StopReason.OUT_OF_CREDITS) from empty
-        if isinstance(begun, NoAnswer):
-            set_aside(run, self._stage, item, LOST_WHILE_ASKING if item.losses else NEVER_ANSWERED, 0)
-        else:
-            item.status = ItemStatus.IN_HAND
-        return Begin(item.id, request, begun)
-
-    def _may_spend(self, run: Run, credits: int) -> None:
-        committed = {result.stage: result.committed for result in run.stages}
-        terms = self._slice.terms
-        if terms.cap and sum(committed.values()) + credits > terms.cap:
-            raise StopRun(StopReason.CREDIT_CAP_REACHED)
-        if terms.exceeds_budget(self._stage.operation, committed[self._stage.key] + credits):
-            raise CutShort(StopReason.BUDGET_USED)
+        return self._items.begin_next(run, besides)
 
     def _open_lane(self, began: Begin) -> bool:
         """Answers whether the next item may be begun at once."""
@@ -276,7 +214,7 @@ class PaidWork:
                 raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=failure.sentence)
             case ProviderError(permanent=True):
                 self._lanes.remove(lane)
-                self._claim.commit(partial(self._set_aside, lane, failure.sentence, self._laps.lap()))
+                self._refuse(lane, failure.sentence)
             case _:
                 self._try_again(lane, failure)
 
@@ -287,18 +225,13 @@ class PaidWork:
         if pause > LONGEST_WAIT:
             raise StopRun(StopReason.PROVIDER_ASKS_TO_WAIT, until=now() + timedelta(seconds=pause))
         self._slice.wait(pause)
-        began = self._claim.commit(lambda run: self._ask_again(run, lane))
+        began = self._claim.commit(lambda run: self._items.ask_again(run, lane.item_id, lane.request))
         if began is None or not isinstance(began.begun, Send):
             self._lanes.remove(lane)
             self._all_begun = False  # it is looked at again, if it is still to be done
             return
         lane.tries += 1
         self._send(lane, began.begun)
-
-    def _ask_again(self, run: Run, lane: Lane) -> Begin | None:
-        """The same question about the same item, whatever else waits."""
-        item = db.session.get_one(RunItem, lane.item_id)
-        return self._ask(run, item, lane.request) if item.status is ItemStatus.IN_HAND else None
 
     def _outside_the_fence(self, keep: Callable[[], None]) -> None:
         """What was paid for is kept, whoever has the run by now. The database is asked until it takes it."""
@@ -337,39 +270,12 @@ class PaidWork:
     def _apply_in_order(self) -> None:
         self._lanes.sort(key=lambda lane: lane.item_id)
         while self._lanes and self._lanes[0].future is None:
-            lane = self._lanes.pop(0)
-            self._claim.commit(partial(self._apply, lane, self._laps.lap()))
+            self._apply(self._lanes.pop(0))
 
-    def _apply(self, lane: Lane, seconds: float, run: Run) -> None:
-        item = db.session.get_one(RunItem, lane.item_id)
-        if item.status is not ItemStatus.IN_HAND:
-            return  # our own earlier commit, whose acknowledgement was lost
-        try:
-            counts = self._use_answer(lane, item, run)
-        except BadReply as bad:
-            return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
-        if counts is None:
-            return set_aside(run, self._stage, item, BROKE_OVER_IT, seconds)
-        calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
-        return finish(run, self._stage, item, counts, seconds)
+    def _apply(self, lane: Lane) -> None:
+        seconds = self._laps.lap()
+        self._claim.commit(lambda run: self._items.apply(run, lane.item_id, lane.call_id, seconds))
 
-    def _use_answer(self, lane: Lane, item: RunItem, run: Run) -> Counts | None:
-        """What came of it, all or nothing; None where code of ours broke over this one answer."""
-        try:
-            with db.session.begin_nested():
-                counts = self._stage.apply(run.site, item, calls.answer_of(lane.call_id), self._slice.provider)
-        except (BadReply, OperationalError):
-            raise
-        except Exception:
-            self._breaks += 1
-            if self._breaks >= BREAKS_IN_A_ROW:
-                raise
-            log.exception("run %s: item %s cannot be used", run.id, item.name)
-            return None
-        self._breaks = 0
-        return counts
-
-    def _set_aside(self, lane: Lane, why: str, seconds: float, run: Run) -> None:
-        item = db.session.get_one(RunItem, lane.item_id)
-        if item.status is ItemStatus.IN_HAND:
-            set_aside(run, self._stage, item, f"The provider refused it: {why}", seconds)
+    def _refuse(self, lane: Lane, said: str) -> None:
+        seconds = self._laps.lap()
+        self._claim.commit(lambda run: self._items.refuse(run, lane.item_id, said, seconds))

@@ -1,0 +1,138 @@
+"""What is done about the items of a stage that costs, each step within a transaction of their run."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.exc import OperationalError
+
+from webapp.ai.provider import BadReply, Request
+from webapp.core.db import db
+from webapp.core.settings import settings
+from webapp.credits.ledger import OutOfCredits
+from webapp.pipeline import calls
+from webapp.pipeline.calls import Begun, CallTerms, NoAnswer
+from webapp.pipeline.items import finish, next_item, pass_over, set_aside
+from webapp.pipeline.models import ItemStatus, Run, RunItem
+from webapp.pipeline.slice import Slice, StopRun
+from webapp.pipeline.stage import Counts, PaidStage
+from webapp.pipeline.states import StopReason
+
+log = logging.getLogger(__name__)
+
+BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
+LOST_OVER_IT = "The worker was lost over this item again and again."
+BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
+LOST_WHILE_ASKING = (
+    "The worker was lost over this item again and again while the provider was being asked. "
+    "It may have done the work; the credits for it are still held."
+)
+NEVER_ANSWERED = "The provider never answered. It may have done the work; the credits for it are still held."
+
+
+class CutShort(Exception):
+    """The stage must begin nothing more; the next stages go on."""
+
+    def __init__(self, reason: StopReason):
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Begin:
+    """What came of beginning an item: its call, or nothing to do for it."""
+
+    item_id: int
+    request: Request | None = None
+    begun: Begun | None = None
+
+
+class PaidItems:
+    """The items of one stage of a run. The caller commits, under the fence."""
+
+    def __init__(self, stage: PaidStage, work: Slice):
+        self._stage = stage
+        self._slice = work
+        self._breaks = 0
+
+    def begin_next(self, run: Run, besides: Sequence[int]) -> Begin | None:
+        """Begins the next item that is none of these; None if there is none. Raises StopRun and CutShort."""
+        item = next_item(run, self._stage.key, besides)
+        if item is None:
+            return None
+        if item.losses >= settings().max_recoveries:
+            set_aside(run, self._stage, item, LOST_OVER_IT, 0)
+            return Begin(item.id)
+        request = self._stage.request(run.site, item)
+        if request is None:
+            pass_over(run, self._stage, item, 0)
+            return Begin(item.id)
+        return self._ask(run, item, request)
+
+    def ask_again(self, run: Run, item_id: int, request: Request) -> Begin | None:
+        """The same question about the same item, whatever else waits; None if it is not in hand any more."""
+        item = db.session.get_one(RunItem, item_id)
+        return self._ask(run, item, request) if item.status is ItemStatus.IN_HAND else None
+
+    def _ask(self, run: Run, item: RunItem, request: Request) -> Begin:
+        price = self._slice.terms.prices[self._stage.operation] * item.units
+        terms = CallTerms(
+            price=price,
+            may_spend=lambda credits: self._may_spend(run, credits),
+            deadline=timedelta(seconds=settings().call_deadline),
+            article_id=self._stage.article_of(item),
+        )
+        try:
+            begun = calls.begin(run, run.site, item, request, self._slice.provider, terms)
+        except OutOfCredits as empty:
+            raise StopRun(StopReason.OUT_OF_CREDITS) from empty
+        if isinstance(begun, NoAnswer):
+            set_aside(run, self._stage, item, LOST_WHILE_ASKING if item.losses else NEVER_ANSWERED, 0)
+        else:
+            item.status = ItemStatus.IN_HAND
+        return Begin(item.id, request, begun)
+
+    def _may_spend(self, run: Run, credits: int) -> None:
+        committed = {result.stage: result.committed for result in run.stages}
+        terms = self._slice.terms
+        if terms.cap and sum(committed.values()) + credits > terms.cap:
+            raise StopRun(StopReason.CREDIT_CAP_REACHED)
+        if terms.exceeds_budget(self._stage.operation, committed[self._stage.key] + credits):
+            raise CutShort(StopReason.BUDGET_USED)
+
+    def apply(self, run: Run, item_id: int, call_id: int, seconds: float) -> None:
+        """Turns the answer of that call into rows, or sets the item aside with the reason."""
+        item = db.session.get_one(RunItem, item_id)
+        if item.status is not ItemStatus.IN_HAND:
+            return  # our own earlier commit, whose acknowledgement was lost
+        try:
+            counts = self._use_answer(run, item, call_id)
+        except BadReply as bad:
+            return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
+        if counts is None:
+            return set_aside(run, self._stage, item, BROKE_OVER_IT, seconds)
+        calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
+        return finish(run, self._stage, item, counts, seconds)
+
+    def _use_answer(self, run: Run, item: RunItem, call_id: int) -> Counts | None:
+        """What came of it, all or nothing; None where code of ours broke over this one answer."""
+        try:
+            with db.session.begin_nested():
+                counts = self._stage.apply(run.site, item, calls.answer_of(call_id), self._slice.provider)
+        except (BadReply, OperationalError):
+            raise
+        except Exception:
+            self._breaks += 1
+            if self._breaks >= BREAKS_IN_A_ROW:
+                raise
+            log.exception("run %s: item %s cannot be used", run.id, item.name)
+            return None
+        self._breaks = 0
+        return counts
+
+    def refuse(self, run: Run, item_id: int, said: str, seconds: float) -> None:
+        """Sets aside what the provider will never do."""
+        item = db.session.get_one(RunItem, item_id)
+        if item.status is ItemStatus.IN_HAND:
+            set_aside(run, self._stage, item, f"The provider refused it: {said}", seconds)
