@@ -49,7 +49,8 @@ def test_a_run_moves_by_itself_to_its_end(open_page: Open, site: Site) -> None:
     expect(page.locator(".percent")).to_have_text("100%")
     done = page.locator("tr[id^=stage-] td[data-name=Done]").all_inner_texts()
     assert len(done) == 7 and not any(written.startswith("0 ") for written in done), done
-    assert page.locator("[hx-trigger]").count() == 0
+    expect(page.locator("[hx-trigger]")).to_have_count(0, timeout=SOON)
+    expect(page.locator(".side-nav").get_by_role("link", name="Runs")).to_have_text("Runs", timeout=SOON)
 
 
 def test_a_run_is_paused_resumed_and_cancelled(open_page: Open, site: Site) -> None:

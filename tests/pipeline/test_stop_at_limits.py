@@ -85,6 +85,7 @@ def test_a_stage_stops_at_its_budget_and_the_next_ones_go_on(app: Flask) -> None
     assert ideas.cut_short is StopReason.BUDGET_USED
     assert stage(run, StageKey.ARTICLES).processed > 0
     assert run.stop_reason is StopReason.BUDGET_USED
+    assert view.view_of(run).reason.title == "Budget used up: Idea generation"
     assert_books_agree()
 
 
@@ -118,12 +119,16 @@ def test_a_switched_off_operation_is_named_and_not_bought(app: Flask, monkeypatc
     provider = ScriptedProvider()
     use(monkeypatch, provider)
     site = site_with_keywords(3)
-    set_cost(Operation.IMAGE_GENERATION, is_active=False)
+    set_cost(Operation.IMAGE_GENERATION, is_active=False, off_reason="The printer is broken")
 
     run = work_to_the_end(start(site))
 
     assert provider.count(Operation.IMAGE_GENERATION) == 0
     assert stage(run, StageKey.IMAGES).cut_short is StopReason.OPERATION_OFF
+    shown = view.view_of(run)
+    assert shown.reason.title == "Switched off by the operator: Image generation"
+    assert shown.reason.text.startswith("The operator says: “The printer is broken”. ")
+    assert {row.key: row.state for row in shown.rows}[StageKey.IMAGES] == "cut"
 
 
 def test_articles_do_not_wait_for_a_stage_that_is_off(app: Flask) -> None:

@@ -138,6 +138,13 @@ def test_a_check_of_bad_values_says_which(client: Visitor, site: Site) -> None:
     assert "Not worked out yet" in answer.text and "Tasks per run: give a whole number" in answer.text
 
 
+def test_a_check_of_bad_values_leaves_no_figure_of_the_good_ones(client: Visitor, site: Site) -> None:
+    answer = client.htmx(f"{ADDRESS}/check", GOOD | {"max_tasks_per_run": "-1"})
+
+    line = BeautifulSoup(answer.text, "html.parser").select_one("#foretold-articles[hx-swap-oob]")
+    assert line is not None and not line.get_text(strip=True)
+
+
 def test_a_time_that_the_clocks_skip_says_so(client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("webapp.web.automation.now", lambda: datetime(2026, 3, 28, 12, tzinfo=UTC))
     answer = client.htmx(f"{ADDRESS}/check", GOOD | {"frequency": "daily", "run_time": "02:30"})

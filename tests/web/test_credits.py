@@ -127,6 +127,7 @@ def test_days_are_those_of_the_zone_that_is_named(client: Visitor, site: Site) -
 
     assert len(rows(page(client, from_="2026-03-02", to="2026-03-02"))) == 1
     assert rows(page(client, from_="2026-03-01", to="2026-03-01")) == []
+    assert len(rows(page(client, from_="2026-03-03", to="2026-03-01"))) == 1  # whichever was written first
     assert "Time (Berlin time)" in page(client).get_text()
     assert "2 Mar 2026, 00:30" in rows(page(client))[0]
 

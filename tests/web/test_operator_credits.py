@@ -266,7 +266,7 @@ def test_who_saves_what_somebody_else_has_changed_sees_both(client: Visitor, ope
     found = BeautifulSoup(answer.text, "html.parser")
     assert "Somebody else has changed the prices meanwhile" in found.get_text()
     assert found.select_one("#clustering_credits")["value"] == "7"  # type: ignore[index]
-    assert "Now: 9 credits, 15 %" in found.get_text()
+    assert "Now: 9 credits, 15.00 %" in found.get_text()
     again = mine | {"seen": found.select_one("#seen")["value"]}  # type: ignore[index]
     assert client.send(f"{ADDRESS}/prices", again).status_code == 303
     assert prices.costs()[Operation.CLUSTERING].credits == 7

@@ -1,5 +1,6 @@
 """Runs on the web: starting, the blocked start, the list with what was skipped, the log."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,27 @@ def test_the_list_says_which_scheduled_runs_did_not_start_and_why(client: Visito
     assert skipped is not None
     assert "24 Nov, 02:00 Berlin time : skipped." in " ".join(skipped.get_text(" ").split())
     assert skipped.select_one(f"a[href='{ADDRESS}/{run.id}']")
+
+
+def test_the_list_says_why_a_run_does_not_work_and_what_it_has_cost(client: Visitor, site: Site) -> None:
+    run = control.pause(factories.run(site), "Ben")
+    run.stages[0].credits = 120
+    db.session.commit()
+
+    row = BeautifulSoup(client.get(ADDRESS).text, "html.parser").select_one("tbody tr")
+
+    assert row is not None and "Paused by Ben" in row.get_text()
+    assert row.select_one('[data-name="Credits"]').get_text(strip=True) == "120"  # type: ignore[union-attr]
+
+
+def test_the_last_answer_of_a_run_lets_the_menu_know(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    going_on = client.get(f"{ADDRESS}/{run.id}/live", headers={"HX-Request": "true"})
+    control.cancel(run, "Ana")
+    ended = client.get(f"{ADDRESS}/{run.id}/live", headers={"HX-Request": "true"})
+
+    assert "HX-Trigger" not in going_on.headers
+    assert json.loads(ended.headers["HX-Trigger"]) == {"run-ended": run.id}
 
 
 def test_the_log_names_who_did_what(client: Visitor, site: Site) -> None:

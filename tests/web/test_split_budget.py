@@ -210,7 +210,7 @@ def test_a_bad_share_is_answered_at_its_field(client: Visitor, site: Site, writt
 
     page = read(answer.text)
     assert answer.status_code == 422
-    said = "Idea generation: give a percentage from 0 to 100, with at most two decimals."
+    said = "Idea generation: give a percentage from 0 to 100 with at most two decimals."
     assert words(page, "#error-idea_generation") == said
     assert words(page, "#error-summary").count(said) == 1
     field = page.select_one("#idea_generation")

@@ -144,6 +144,9 @@ class Idea(OfSite, db.Model):
     cluster: Mapped[Cluster] = relationship(back_populates="ideas")
 
 
+TARGET_WORDS = {IdeaKind.PILLAR: 1200, IdeaKind.SUPPORTING: 800}  # of an article about such an idea
+
+
 class Task(OfSite, db.Model):
     """An article to write: the brief and how many words."""
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,6 +11,7 @@ from webapp.accounts.models import OperatorEvent
 from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
+from webapp.credits.budget import percent
 from webapp.credits.models import WHOLE, OperationCost, SiteBudget, Unit
 from webapp.credits.splits import Split, own_split
 
@@ -96,15 +96,10 @@ def set_prices(wanted: Mapping[Operation, Price], *, by: str, seen: str) -> bool
     return bool(changes)
 
 
-def percent(share: int) -> str:
-    """A share as people read it: 15 %, 12.5 %."""
-    return f"{(Decimal(share) / 100).normalize():f} %"
-
-
 def _check(wanted: Mapping[Operation, Price]) -> None:
     together = sum(price.share for price in wanted.values())
     if together != WHOLE or any(not 0 <= price.share <= WHOLE for price in wanted.values()):
-        raise Invalid("total", f"The percentages sum to {percent(together)}.", "They must sum to exactly 100 %.")
+        raise Invalid("total", f"The percentages sum to {percent(together)} %.", "They must sum to exactly 100 %.")
     for operation, price in wanted.items():
         if not 0 <= price.credits <= MOST_CREDITS:
             raise Invalid(f"{operation}_credits", f"A price is from 0 to {MOST_CREDITS:,} credits.")
@@ -136,7 +131,7 @@ def _set(cost: OperationCost, wanted: Price) -> list[str]:
     if wanted.credits != before.credits:
         told.append(f"{name}: {before.credits:,} → {wanted.credits:,} credits per {cost.unit.label}.")
     if wanted.share != before.share:
-        told.append(f"{name}: {percent(before.share)} → {percent(wanted.share)} of a run's credits.")
+        told.append(f"{name}: {percent(before.share)} → {percent(wanted.share)} % of a run's credits.")
     if wanted.off_reason != before.off_reason:
         told.append(
             f"Switched {name} on." if wanted.off_reason is None else f"Switched {name} off: {wanted.off_reason}"

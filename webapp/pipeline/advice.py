@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from webapp.core.db import db
 from webapp.pipeline.automation import Automation, runs_a_week
 from webapp.pipeline.estimate import Estimate, LimitedBy, StageEstimate
-from webapp.pipeline.stage import PaidStage
-from webapp.pipeline.stages import STAGES
+from webapp.pipeline.stages import PAID
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import RunTerms
 from webapp.publishing.models import PublishingSettings
@@ -16,14 +15,6 @@ from webapp.sites.models import Site
 
 WEEKS = 4  # of the publishing schedule that are looked at
 MOST_SLOTS_A_WEEK = 500  # who has more is outrun by nobody
-
-PAID_FOR = {
-    StageKey.CLUSTERS: "batch of keywords",
-    StageKey.IDEAS: "cluster",
-    StageKey.ARTICLES: "article",
-    StageKey.PROMPTS: "article",
-    StageKey.IMAGES: "image",
-}
 
 CANNOT_PAY = {
     LimitedBy.BUDGET: "The share of the credits for “{stage}” ({credits}) does not pay for one {item}, which costs"
@@ -40,12 +31,12 @@ def tips(site: Site, automation: Automation, terms: RunTerms, found: Estimate, n
 
 def _unaffordable(terms: RunTerms, found: Estimate) -> Iterator[str]:
     """Stages that have something to do and cannot pay for the first of it."""
-    for stage in STAGES:
+    for stage in PAID:
         one = found.of(stage.key)
-        if isinstance(stage, PaidStage) and not one.planned and one.limited_by in CANNOT_PAY and one.next_price:
+        if not one.planned and one.limited_by in CANNOT_PAY and one.next_price:
             yield CANNOT_PAY[one.limited_by].format(
                 stage=stage.key.label,
-                item=PAID_FOR[stage.key],
+                item=stage.one,
                 price=one.next_price,
                 credits=terms.budgets[stage.operation],
                 cap=terms.cap,

@@ -15,7 +15,17 @@ from webapp.ai.functions import clustering, idea_generation, image_prompt_extrac
 from webapp.ai.functions.clustering import NamedGroup
 from webapp.ai.functions.idea_generation import IdeaKind
 from webapp.ai.provider import BadReply, Provider
-from webapp.content.models import Article, ArticleStatus, Cluster, Idea, Image, ImageStatus, Intent, Keyword
+from webapp.content.models import (
+    TARGET_WORDS,
+    Article,
+    ArticleStatus,
+    Cluster,
+    Idea,
+    Image,
+    ImageStatus,
+    Intent,
+    Keyword,
+)
 from webapp.core.db import db
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
 from webapp.pipeline.stage import Plan, Planned
@@ -24,7 +34,6 @@ from webapp.pipeline.stages.articles import hundreds
 from webapp.pipeline.stages.clusters import Clusters
 from webapp.pipeline.stages.ideas import MOST_KEYWORDS, Ideas, question_about
 from webapp.pipeline.stages.prompts import Prompts
-from webapp.pipeline.stages.tasks import TARGET_WORDS
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import RunTerms
 from webapp.sites.models import Site

@@ -12,6 +12,7 @@ class NextStep(StrEnum):
 
     REVIEW = "review"
     AUTOMATION = "automation"
+    BUDGET = "budget"
     CREDITS = "credits"
     RESUME = "resume"
     START = "start"
@@ -40,14 +41,14 @@ WORDS: dict[StopReason, Words] = {
         "Change the limits",
     ),
     StopReason.BUDGET_USED: Words(
-        "The budget of an operation is used up",
-        "{left} left because their operation's share of the credits is spent. They keep their place.",
-        NextStep.AUTOMATION,
-        "Look at the limits",
+        "Budget used up: {operation}",
+        "{left} left because their operation's share of the credits is spent. They keep their place for the next run.",
+        NextStep.BUDGET,
+        "Change the budget",
     ),
     StopReason.OPERATION_OFF: Words(
-        "An operation is switched off",
-        "The operator has switched it off; the Credits page says why. What needs it keeps its place.",
+        "Switched off by the operator: {operation}",
+        "{why} {left} left. They keep their place, and a run takes them once it is on again.",
         NextStep.CREDITS,
         "Look at the credits",
     ),
@@ -123,9 +124,12 @@ WORDS: dict[StopReason, Words] = {
 }
 
 
+UNTOLD = {"operation": "an operation", "why": "The Credits page says why."}
+
+
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
-        return "some"
+        return UNTOLD.get(key, "some")
 
 
 def title(reason: StopReason, detail: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
@@ -171,9 +172,13 @@ def _event(run: Run, stage: Stage, name: str, text: str, level: EventLevel) -> R
 
 
 def _complete(run: Run) -> Outcome:
-    reason, detail = end_of_run(run.stages)
+    reason, detail = _summary(run)
     run.move_to(RunStatus.COMPLETED, by="worker", reason=reason, detail=detail)
     return Done()
+
+
+def _summary(run: Run) -> tuple[StopReason, dict[str, Any]]:
+    return end_of_run(run.stages, RunTerms.model_validate(run.terms))
 
 
 def _end(held: Claim, stop: StopRun) -> Outcome:
@@ -186,7 +191,7 @@ def _end(held: Claim, stop: StopRun) -> Outcome:
 
 def _stop(run: Run, stop: StopRun) -> Outcome:
     status = ENDS_AS[stop.reason]
-    detail = stop.detail | ({"left": end_of_run(run.stages)[1]["left"]} if status is RunStatus.COMPLETED else {})
+    detail = stop.detail | ({"left": _summary(run)[1]["left"]} if status is RunStatus.COMPLETED else {})
     run.move_to(status, by="worker", reason=stop.reason, detail=detail, not_before=stop.until)
     if status is not RunStatus.QUEUED:
         return Stop(stop.reason)

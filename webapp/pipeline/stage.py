@@ -60,10 +60,13 @@ class FreeStage(Protocol):
 
 @runtime_checkable
 class PaidStage(Protocol):
-    """A stage whose items each cost one call."""
+    """A stage whose items each cost one call. `one` says what a call is paid for, and `fewest_units` is what the
+    smallest of them costs."""
 
     key: StageKey
     operation: Operation
+    one: str
+    fewest_units: int
 
     def pending(self, site: Site) -> int: ...
 

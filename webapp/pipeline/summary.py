@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from webapp.ai.provider import Operation
 from webapp.pipeline.models import StageResult
+from webapp.pipeline.stages import OPERATIONS
 from webapp.pipeline.states import StageKey, StopReason
 from webapp.pipeline.terms import RunTerms
 
@@ -16,6 +18,8 @@ WEIGHT = (
     StopReason.LIMIT_REACHED,
     StopReason.NEEDS_A_PERSON,
 )
+
+OF_OPERATIONS = (StopReason.BUDGET_USED, StopReason.OPERATION_OFF)
 
 ITEMS = {
     StageKey.CLUSTERS: ("keyword", "keywords"),
@@ -40,14 +44,24 @@ def end_of_stage(stage: StageKey, result: StageResult, terms: RunTerms) -> StopR
     return None  # they came while the stage was at work: the next run has them
 
 
-def end_of_run(stages: Iterable[StageResult]) -> tuple[StopReason, dict[str, Any]]:
-    """The run's reason, and in words what it left: {"left": "7 tasks, 2 images"}."""
+def end_of_run(stages: Iterable[StageResult], terms: RunTerms) -> tuple[StopReason, dict[str, Any]]:
+    """The run's reason, and in words what it left: {"left": "7 tasks and 2 images"}; where operations are the reason,
+    which: {"operation": "Content generation"}, and why they are off: {"why": "The operator says: “…”."}."""
     results = list(stages)
     reasons = {result.cut_short for result in results}
     reason = next((reason for reason in WEIGHT if reason in reasons), StopReason.ALL_DONE)
     of_runs = [result for result in results if reason is result.cut_short or not _is_for_people(result)]
     left = [named(result.stage, result.left_over or result.remaining) for result in of_runs]
-    return reason, {"left": _listed([words for words in left if words])}
+    cut = [OPERATIONS[result.stage] for result in results if reason is result.cut_short and reason in OF_OPERATIONS]
+    return reason, {"left": _listed([words for words in left if words])} | _which(cut, terms)
+
+
+def _which(operations: Sequence[Operation], terms: RunTerms) -> dict[str, str]:
+    if not operations:
+        return {}
+    said = dict.fromkeys(f"“{terms.off_reasons[one]}”" for one in operations if one in terms.off_reasons)
+    why = {"why": f"The operator says: {_listed(list(said))}."} if said else {}
+    return {"operation": _listed([one.label for one in operations])} | why
 
 
 def _is_for_people(result: StageResult) -> bool:

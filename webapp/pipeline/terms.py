@@ -21,6 +21,7 @@ class RunTerms(BaseModel):
     batch_size: int
     prices: dict[Operation, int]
     operations_off: frozenset[Operation]
+    off_reasons: dict[Operation, str] = {}  # in the operator's words
     budgets: dict[Operation, int]
     enforces_budgets: bool = True  # or they are shown only: the operator has switched them off
     total_credits: int
@@ -64,6 +65,9 @@ def terms_with(site: Site, automation: Automation) -> RunTerms:
         batch_size=automation.batch_size,
         prices={operation: cost.credits for operation, cost in costs.items()},
         operations_off=frozenset(operation for operation, cost in costs.items() if not cost.is_active),
+        off_reasons={
+            operation: cost.off_reason for operation, cost in costs.items() if not cost.is_active and cost.off_reason
+        },
         budgets=budget.operation_budgets(prices.split(site.id), total),
         enforces_budgets=is_on(Switch.BUDGET_ALLOCATION),
         total_credits=total,

@@ -13,8 +13,7 @@ from webapp.core.db import db
 from webapp.pipeline import calls, reasons
 from webapp.pipeline.models import EventLevel, Run, RunEvent, StageResult, StageStatus
 from webapp.pipeline.reasons import NextStep
-from webapp.pipeline.stage import PaidStage
-from webapp.pipeline.stages import STAGES
+from webapp.pipeline.stages import OPERATIONS, STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import named
 from webapp.sites.models import Site
@@ -31,9 +30,6 @@ LABELS = {
 }
 
 
-OPERATIONS = {stage.key: stage.operation for stage in STAGES if isinstance(stage, PaidStage)}
-
-
 @dataclass(frozen=True)
 class Reason:
     """Why the run is not working, what was kept, and the one next step."""
@@ -47,7 +43,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class StageRow:
-    """One stage. `state`: done, active, wait, paused, stopped or off. Counts are in `unit`s.
+    """One stage. `state`: done, cut (short, with nothing done), active, wait, paused, stopped or off. Counts are in
+    items.
 
     `credits` were charged and `held` are out for calls without an answer, of the `budget` of the stage's operation in
     this run; None where the stage costs nothing.
@@ -169,7 +166,7 @@ def _state(run: Run, result: StageResult) -> str:
         case StageStatus.OFF, _:
             return "off"
         case StageStatus.DONE, _:
-            return "done"
+            return "cut" if result.cut_short and not result.processed else "done"
         case StageStatus.WAITING, _:
             return "wait"
         case StageStatus.WORKING, RunStatus.PAUSED:

@@ -87,7 +87,7 @@ def check(slug: str) -> ResponseReturnValue:
         site = site_or_404(slug, Role.EDITOR)
         form = AutomationForm()
         code = 200 if form.validate() else 422
-        return make_response(_fragment(site, form) if is_htmx() else _page(site, form), code)
+        return make_response(_fragment(site, form) if is_htmx() else _page(site, form, is_checked=True), code)
 
 
 @pages.get("/cost")
@@ -100,8 +100,9 @@ def cost(slug: str) -> ResponseReturnValue:
         return render_template("automation/_cost.html", site=site, found=estimate(site))
 
 
-def _page(site: Site, form: AutomationForm, lines: Sequence[Line] = ()) -> str:
-    return render_template("automation/index.html", page="automation", lines=lines, **_shown(site, form))
+def _page(site: Site, form: AutomationForm, lines: Sequence[Line] = (), is_checked: bool = False) -> str:
+    shown = _shown(site, form)
+    return render_template("automation/index.html", page="automation", lines=lines, is_checked=is_checked, **shown)
 
 
 def _fragment(site: Site, form: AutomationForm) -> str:

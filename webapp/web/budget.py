@@ -14,25 +14,16 @@ from webapp.credits import prices
 from webapp.credits.budget import operation_budget, percent, scaled
 from webapp.credits.models import WHOLE, SiteBudget
 from webapp.credits.splits import Split, lock, own_split, set_split
-from webapp.pipeline.stages.articles import hundreds
-from webapp.pipeline.stages.tasks import TARGET_WORDS
+from webapp.pipeline.stages import PAID
 from webapp.pipeline.terms import RunTerms, terms_of
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
-from webapp.web.forms.budget import CHOICES, BudgetForm, Choice, name_of
+from webapp.web.forms.budget import CHOICES, BudgetForm, Choice
 from webapp.web.forms.checks import refuse
 from webapp.web.forms.versioned import Description
 
 pages = Blueprint("budget", __name__, url_prefix="/sites/<slug>/budget")
 
-SHORTEST = min(TARGET_WORDS.values())  # words of an article that a run plans
-ONE_ITEM = {
-    Operation.CLUSTERING: ("batch of keywords", 1),
-    Operation.IDEA_GENERATION: ("cluster", 1),
-    Operation.CONTENT_GENERATION: (f"article of {SHORTEST} words", hundreds(SHORTEST)),
-    Operation.IMAGE_PROMPT_EXTRACTION: ("article", 1),
-    Operation.IMAGE_GENERATION: ("image", 1),
-}  # what one is, and its price's units
 GAP = 80  # basis points of the ring between two arcs
 
 
@@ -53,7 +44,7 @@ class Share:
 
     @property
     def name(self) -> str:
-        return name_of(self.operation)
+        return self.operation.label
 
     @property
     def percent(self) -> str:
@@ -116,7 +107,7 @@ def _save(site: Site, form: BudgetForm, wanted: Split | None) -> ResponseReturnV
 def described(own: Split | None) -> Description:
     """Which split it is, in words, and its shares where they are the site's own."""
     choice = "Global defaults" if own is None else "Own split"
-    shares = {name_of(one): "the default" if own is None else f"{percent(own[one])} %" for one in Operation}
+    shares = {one.label: "the default" if own is None else f"{percent(own[one])} %" for one in Operation}
     return {"Which split": choice} | shares
 
 
@@ -161,10 +152,10 @@ def _shares(split: Split, terms: RunTerms) -> list[Share]:
 
 
 def _share(operation: Operation, basis_points: int, terms: RunTerms) -> Share:
-    item, units = ONE_ITEM[operation]
+    stage = next(stage for stage in PAID if stage.operation is operation)
     credits = operation_budget(basis_points, terms.total_credits)
-    price = 0 if operation in terms.operations_off else terms.prices[operation] * units
-    return Share(operation, basis_points, credits, item, price, bool(terms.total_credits) and credits < price)
+    price = 0 if operation in terms.operations_off else terms.prices[operation] * stage.fewest_units
+    return Share(operation, basis_points, credits, stage.one, price, bool(terms.total_credits) and credits < price)
 
 
 def arcs(split: Split) -> list[dict[str, Any]]:

@@ -93,7 +93,7 @@ def _asked() -> Asked:
     sites = {site.id: site for site in db.session.scalars(of_account)}
     site = next((one for one in sites.values() if one.slug == request.args.get("site")), None)
     zone = _zone(site, sites)
-    first, last = _day("from"), _day("to")
+    first, last = _days()
     wanted = Wanted(
         kind=chosen(EntryKind, "kind"),
         operation=chosen(Operation, "operation"),
@@ -119,6 +119,12 @@ def _day(name: str) -> date | None:
     except ValueError:
         return None
     return day if EARLIEST <= day.year <= LATEST else None
+
+
+def _days() -> tuple[date | None, date | None]:
+    """The first and the last, whichever was written first."""
+    first, last = _day("from"), _day("to")
+    return (last, first) if first and last and last < first else (first, last)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

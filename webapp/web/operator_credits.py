@@ -17,10 +17,11 @@ from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.errors import Invalid, NotFound
 from webapp.credits import by_hand, ledger, prices, queries
+from webapp.credits.budget import percent
 from webapp.credits.models import LedgerEntry
 from webapp.credits.prices import PricesMovedOn
 from webapp.credits.queries import Wanted
-from webapp.pipeline import calls, open_holds
+from webapp.pipeline import decisions, open_holds
 from webapp.pipeline.models import AiCall
 from webapp.web.access import LARGEST_ID, require_operator
 from webapp.web.forms.checks import refuse
@@ -106,12 +107,12 @@ def holds() -> ResponseReturnValue:
 
 @pages.post("/holds/<int:call_id>/settle")
 def settle(call_id: int) -> ResponseReturnValue:
-    return _decide(call_id, calls.settle_unknown, "charged")
+    return _decide(call_id, decisions.settle, "charged")
 
 
 @pages.post("/holds/<int:call_id>/release")
 def release(call_id: int) -> ResponseReturnValue:
-    return _decide(call_id, calls.release_unknown, "given back")
+    return _decide(call_id, decisions.release, "given back")
 
 
 def _page(form: PricesForm, *, moved_on: PricesMovedOn | None = None) -> str:
@@ -127,7 +128,7 @@ def _page(form: PricesForm, *, moved_on: PricesMovedOn | None = None) -> str:
         after=address(after=found.after) if found.after else None,
         form=form,
         costs=current,
-        percent=prices.percent,
+        percent=percent,
         moved_on=moved_on,
         together=sum(form.field(one, "share").data or 0 for one in Operation),
         undecided=open_holds.count_undecided(),

@@ -25,6 +25,7 @@ ICONS = {
 STEPS = {
     NextStep.REVIEW: "articles.index",
     NextStep.AUTOMATION: "automation.show",
+    NextStep.BUDGET: "budget.show",
     NextStep.CREDITS: "credits.index",
     NextStep.START: "overview.show",
 }

@@ -1,5 +1,6 @@
 """Runs: starting one, watching it, and stopping it."""
 
+import json
 from collections.abc import Callable
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from webapp.accounts.models import Role
 from webapp.core.db import db
 from webapp.jobs import queue
-from webapp.pipeline import control
+from webapp.pipeline import control, history
 from webapp.pipeline.automation import SkippedRun
 from webapp.pipeline.control import RunInTheWay
 from webapp.pipeline.models import Run, RunEvent, Trigger
@@ -32,14 +33,13 @@ LATER = "Redis does not answer right now; it goes on by itself when it is back."
 def index(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug)
     before = request.args.get("before", type=int)
-    rows = select(Run).where(Run.site_id == site.id).order_by(Run.id.desc()).limit(PAGE + 1)
-    runs = list(db.session.scalars(rows.where(Run.id < before) if before else rows))
+    lines = history.runs_of(site.id, PAGE + 1, before)
     skipped = select(SkippedRun).where(SkippedRun.site_id == site.id).order_by(SkippedRun.id.desc())
     return render_template(
         "runs/index.html",
         site=site,
-        runs=runs[:PAGE],
-        next_before=runs[PAGE - 1].id if len(runs) > PAGE else None,
+        lines=lines[:PAGE],
+        next_before=lines[PAGE - 1].run.id if len(lines) > PAGE else None,
         skipped=db.session.scalars(skipped.limit(LATEST_SKIPPED)).all(),
         active=control.active_run(site.id),
         page="runs",
@@ -90,7 +90,7 @@ def live(slug: str, run_id: int) -> ResponseReturnValue:
         return redirect(url_for("runs.show", slug=slug, run_id=run_id))
     version = f"{version_of(run)}-{current_user.id}-{g.role.value}"  # its buttons and token are this person's
     known = {tag.split(":")[0] for tag in request.if_none_match.as_set()}  # compressing adds ":br" to a tag
-    answer = Response(status=304) if version in known else make_response(_fragment(site, run))
+    answer = Response(status=304) if version in known else _fragment(site, run)
     answer.set_etag(version)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
@@ -148,5 +148,9 @@ def _moved(site: Site, run: Run, text: str) -> ResponseReturnValue:
     return after_post(lambda: _fragment(site, run), url_for("runs.show", slug=site.slug, run_id=run.id), "ok", text)
 
 
-def _fragment(site: Site, run: Run) -> str:
-    return render_template("runs/_live.html", site=site, view=live_run(run, site))
+def _fragment(site: Site, run: Run) -> Response:
+    """The last one of a run lets the page know, so that its menu counts anew."""
+    answer = make_response(render_template("runs/_live.html", site=site, view=live_run(run, site)))
+    if not run.is_active:
+        answer.headers["HX-Trigger"] = json.dumps({"run-ended": run.id})
+    return answer

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 
 from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
 from webapp.ai.provider import Operation, Provider, Reply
-from webapp.content.models import Article, Keyword, Task, TaskStatus
+from webapp.content.models import TARGET_WORDS, Article, Keyword, Task, TaskStatus
 from webapp.content.sanitise import clean, count_words
 from webapp.core.db import db
 from webapp.pipeline.models import RunItem
@@ -20,9 +20,15 @@ MOST_QUESTIONS = 5
 QUESTION_WORDS = ("how", "what", "why", "when", "where", "which", "who", "can", "is", "are", "do", "does", "should")
 
 
+def hundreds(words: int) -> int:
+    """How many begun hundreds of words: what a task is priced by."""
+    return -(-words // 100)
+
+
 class Articles:
     key = StageKey.ARTICLES
     operation = Operation.CONTENT_GENERATION
+    one, fewest_units = "article", hundreds(min(TARGET_WORDS.values()))
 
     def pending(self, site: Site) -> int:
         return count(Task, *_waiting(site))
@@ -68,11 +74,6 @@ class Articles:
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the tasks stay pending."""
-
-
-def hundreds(words: int) -> int:
-    """How many begun hundreds of words: what a task is priced by."""
-    return -(-words // 100)
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:

@@ -23,6 +23,7 @@ class Clusters:
 
     key = StageKey.CLUSTERS
     operation = Operation.CLUSTERING
+    one, fewest_units = "batch of keywords", 1
 
     def pending(self, site: Site) -> int:
         return count(Keyword, *_new(site))

@@ -21,6 +21,7 @@ MOST_KEYWORDS = 50  # of a cluster that its request names
 class Ideas:
     key = StageKey.IDEAS
     operation = Operation.IDEA_GENERATION
+    one, fewest_units = "cluster", 1
 
     def pending(self, site: Site) -> int:
         return count(Cluster, *_waiting(site))

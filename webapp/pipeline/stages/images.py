@@ -20,6 +20,7 @@ from webapp.sites.models import Site
 class Images:
     key = StageKey.IMAGES
     operation = Operation.IMAGE_GENERATION
+    one, fewest_units = "image", 1
 
     def pending(self, site: Site) -> int:
         return count(Image, *_waiting(site))

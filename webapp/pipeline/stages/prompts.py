@@ -21,6 +21,7 @@ from webapp.sites.models import Site
 class Prompts:
     key = StageKey.PROMPTS
     operation = Operation.IMAGE_PROMPT_EXTRACTION
+    one, fewest_units = "article", 1
 
     def pending(self, site: Site) -> int:
         return count(Article, *_waiting(site))

@@ -4,16 +4,13 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, select
 
-from webapp.ai.functions.idea_generation import IdeaKind
-from webapp.content.models import Idea, IdeaStatus, Task
+from webapp.content.models import TARGET_WORDS, Idea, IdeaStatus, Task
 from webapp.core.db import db
 from webapp.pipeline.models import RunItem
 from webapp.pipeline.stage import Counts, Plan, Planned
 from webapp.pipeline.stages.counting import count, rows
 from webapp.pipeline.states import StageKey
 from webapp.sites.models import Site
-
-TARGET_WORDS = {IdeaKind.PILLAR: 1200, IdeaKind.SUPPORTING: 800}
 
 
 class Tasks:

@@ -1,23 +1,17 @@
 """Which split of a run's credits a site uses, and the five shares of its own."""
 
-import re
-from collections.abc import Sequence
 from enum import StrEnum
 
 from wtforms import Field, Form, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
-from wtforms.widgets import NumberInput
 
 from webapp.ai.provider import Operation
 from webapp.core.errors import Invalid
-from webapp.credits.budget import percent
-from webapp.credits.models import WHOLE
 from webapp.credits.splits import Split, check_split
 from webapp.web.forms.checks import refuse
+from webapp.web.forms.percent import Percent
 from webapp.web.forms.versioned import VersionedForm
-
-WRITTEN = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,2}))?")
 
 
 class Choice(StrEnum):
@@ -31,10 +25,6 @@ CHOICES = (
 )
 
 
-def name_of(operation: Operation) -> str:
-    return operation.value.replace("_", " ").capitalize()
-
-
 def unless_global(form: Form, field: Field) -> None:
     """With the global defaults nobody looks at the shares."""
     if form["split"].data == Choice.GLOBAL.value:
@@ -42,29 +32,8 @@ def unless_global(form: Form, field: Field) -> None:
         raise StopValidation()
 
 
-def a_share(form: Form, field: Field) -> None:
-    if field.data is None or field.data > WHOLE:
-        raise StopValidation(f"{field.label.text}: give a percentage from 0 to 100, with at most two decimals.")
-
-
-class Percentage(Field):
-    """Written as a percentage with up to two decimals, kept in basis points; None for anything else."""
-
-    widget = NumberInput(step="0.01", min=0, max=100)
-    data: int | None
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        found = WRITTEN.fullmatch(valuelist[0].strip()) if valuelist else None
-        self.data = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else None
-
-    def _value(self) -> str:
-        if self.data is not None:
-            return percent(self.data)
-        return str(self.raw_data[0]) if self.raw_data else ""
-
-
-def share_of(operation: Operation) -> Percentage:
-    return Percentage(name_of(operation), [unless_global, a_share])
+def share_of(operation: Operation) -> Percent:
+    return Percent(operation.label, [unless_global])
 
 
 class BudgetForm(VersionedForm):

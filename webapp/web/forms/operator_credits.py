@@ -8,9 +8,10 @@ from wtforms.validators import ValidationError
 
 from webapp.ai.provider import Operation
 from webapp.credits import ledger, prices
+from webapp.credits.budget import percent
 from webapp.credits.by_hand import checked_note
 from webapp.credits.models import WHOLE, OperationCost
-from webapp.credits.prices import Price, percent
+from webapp.credits.prices import Price
 from webapp.web.forms.checks import checked_by
 from webapp.web.forms.numbers import WholeNumber
 from webapp.web.forms.percent import Percent
@@ -102,7 +103,7 @@ class PricesForm(FlaskForm):
         shares = [self.field(operation, "share").data for operation in Operation]
         if None in shares or sum(shares) == WHOLE:
             return True
-        self.form_errors.append(f"The percentages sum to {percent(sum(shares))}. They must sum to exactly 100 %.")
+        self.form_errors.append(f"The percentages sum to {percent(sum(shares))} %. They must sum to exactly 100 %.")
         return False
 
 

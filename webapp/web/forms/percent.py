@@ -1,43 +1,43 @@
 """A percentage as people write it, kept in basis points."""
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from wtforms import StringField
-from wtforms.form import BaseForm
+from wtforms import Field, Form
 from wtforms.validators import StopValidation
+from wtforms.widgets import NumberInput
 
+from webapp.credits.budget import percent
 from webapp.credits.models import WHOLE
 
+WRITTEN = re.compile(r"([0-9]{1,3})(?:[.,]([0-9]{1,2}))?")
 
-class Percent(StringField):
+
+def is_a_percentage(form: Form, field: Field) -> None:
+    if field.data is None:
+        raise StopValidation(f"{field.label.text}: give a percentage from 0 to 100 with at most two decimals.")
+
+
+class Percent(Field):
     """From 0 to 100 with at most two decimals. `data` is in basis points, None where it cannot be read."""
 
-    data: Any
-    raw: str = ""
+    widget = NumberInput(step="0.01", min=0, max=100)
+    data: int | None
 
-    def __init__(self, label: str, **kwargs: Any):
-        super().__init__(label, **kwargs)
-        self._sentence = f"{label}: give a percentage from 0 to 100 with at most two decimals."
+    def __init__(self, label: str, validators: Sequence[Any] = (), **kwargs: Any):
+        super().__init__(label, [*validators, is_a_percentage], **kwargs)
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        self.raw = valuelist[0] if valuelist else ""
-        self.data = _basis_points(self.raw)
-
-    def pre_validate(self, form: BaseForm) -> None:
-        if self.data is None:
-            raise StopValidation(self._sentence)
+        self.data = _basis_points(valuelist[0]) if valuelist else None
 
     def _value(self) -> str:
-        return self.raw or ("" if self.data is None else f"{Decimal(self.data) / 100:.2f}")
+        if self.data is not None:
+            return percent(self.data)
+        return str(self.raw_data[0]) if self.raw_data else ""
 
 
 def _basis_points(written: str) -> int | None:
-    try:
-        share = Decimal(written.strip().replace(",", ".")) * 100
-    except InvalidOperation:
-        return None
-    if not share.is_finite() or not 0 <= share <= WHOLE or share != share.to_integral_value():
-        return None
-    return int(share)
+    found = WRITTEN.fullmatch(written.strip())
+    share = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else None
+    return share if share is not None and share <= WHOLE else None
