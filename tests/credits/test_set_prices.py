@@ -40,8 +40,8 @@ def test_prices_are_set_and_what_changed_is_recorded(app: Flask) -> None:
     assert prices.costs()[Operation.CLUSTERING].credits == 12
     assert told() == [
         "Clustering: 10 → 12 credits per keyword batch.",
-        "Clustering: 15.00 % → 10.00 % of a run's credits.",
-        "Idea generation: 10.00 % → 15.00 % of a run's credits.",
+        "Clustering: 15.00 → 10.00 % of a run's credits.",
+        "Idea generation: 10.00 → 15.00 % of a run's credits.",
     ]
 
 

@@ -127,7 +127,7 @@ def test_the_price_of_today_decides_what_is_too_little(client: Visitor, site: Si
 def test_an_article_costs_more_than_a_hundred_words(client: Visitor, site: Site) -> None:
     automation_of(site).max_credits_per_run = 17  # 40 % are 6, an article of 800 words is 8
 
-    assert "Too little for one article of 800 words: 8 credits." in words(read(client.get(ADDRESS).text), "#default")
+    assert "Too little for one article: 8 credits." in words(read(client.get(ADDRESS).text), "#default")
 
 
 def test_the_ring_has_an_arc_for_each_share(client: Visitor, site: Site) -> None:
@@ -197,7 +197,6 @@ def test_what_is_not_a_hundred_is_refused_with_the_total(client: Visitor, site: 
         "1000000000",
         "100.01",
         "33.333",
-        "33,3",
         "lots",
         "",
         " ",
