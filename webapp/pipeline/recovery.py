@@ -16,6 +16,7 @@ from webapp.pipeline.states import RunStatus, StopReason
 log = logging.getLogger(__name__)
 
 BY = "sweep"
+PROMPT = 0.5  # seconds: who waits longer than that to write is kept from it
 
 
 class RunWatch:
@@ -58,7 +59,8 @@ class RunWatch:
 
     def _forgive(self, seconds: float) -> None:
         """While nobody could write no worker could beat: that time is taken off every lease."""
-        self._seen = {state: since + seconds for state, since in self._seen.items()}
+        if seconds > PROMPT:
+            self._seen = {state: since + seconds for state, since in self._seen.items()}
 
 
 def take_over(run_id: int, epoch: int, hb: int, by: str = BY) -> bool:
