@@ -85,7 +85,9 @@ def test_a_stage_stops_at_its_budget_and_the_next_ones_go_on(app: Flask) -> None
     assert ideas.cut_short is StopReason.BUDGET_USED
     assert stage(run, StageKey.ARTICLES).processed > 0
     assert run.stop_reason is StopReason.BUDGET_USED
-    assert view.view_of(run).reason.title == "Budget used up: Idea generation"
+    reason = view.view_of(run).reason
+    assert reason.title == "Budget used up: Idea generation"
+    assert reason.text.startswith("2 clusters left because their operation's share of the credits is spent.")
     assert_books_agree()
 
 

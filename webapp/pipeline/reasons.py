@@ -42,13 +42,13 @@ WORDS: dict[StopReason, Words] = {
     ),
     StopReason.BUDGET_USED: Words(
         "Budget used up: {operation}",
-        "{left} left because their operation's share of the credits is spent. They keep their place for the next run.",
+        "{left} left because their operation's share of the credits is spent. The next run takes them.{also}",
         NextStep.BUDGET,
         "Change the budget",
     ),
     StopReason.OPERATION_OFF: Words(
         "Switched off by the operator: {operation}",
-        "{why} {left} left. They keep their place, and a run takes them once it is on again.",
+        "{why} {left} left. They keep their place, and a run takes them once it is on again.{also}",
         NextStep.CREDITS,
         "Look at the credits",
     ),
@@ -124,7 +124,7 @@ WORDS: dict[StopReason, Words] = {
 }
 
 
-UNTOLD = {"operation": "an operation", "why": "The Credits page says why."}
+UNTOLD = {"operation": "an operation", "why": "The Credits page says why.", "also": ""}
 
 
 class _Blank(dict[str, Any]):

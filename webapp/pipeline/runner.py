@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
@@ -25,7 +24,7 @@ from webapp.pipeline.slice import Slice, StopRun
 from webapp.pipeline.stage import PaidStage, Plan, Planned, Stage
 from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
-from webapp.pipeline.summary import end_of_run, end_of_stage
+from webapp.pipeline.summary import end_of_run, end_of_stage, left_of
 from webapp.pipeline.terms import RunTerms
 from webapp.sites.models import Site
 
@@ -172,13 +171,9 @@ def _event(run: Run, stage: Stage, name: str, text: str, level: EventLevel) -> R
 
 
 def _complete(run: Run) -> Outcome:
-    reason, detail = _summary(run)
+    reason, detail = end_of_run(run.stages, RunTerms.model_validate(run.terms))
     run.move_to(RunStatus.COMPLETED, by="worker", reason=reason, detail=detail)
     return Done()
-
-
-def _summary(run: Run) -> tuple[StopReason, dict[str, Any]]:
-    return end_of_run(run.stages, RunTerms.model_validate(run.terms))
 
 
 def _end(held: Claim, stop: StopRun) -> Outcome:
@@ -191,7 +186,7 @@ def _end(held: Claim, stop: StopRun) -> Outcome:
 
 def _stop(run: Run, stop: StopRun) -> Outcome:
     status = ENDS_AS[stop.reason]
-    detail = stop.detail | ({"left": _summary(run)[1]["left"]} if status is RunStatus.COMPLETED else {})
+    detail = stop.detail | ({"left": left_of(run.stages)} if status is RunStatus.COMPLETED else {})
     run.move_to(status, by="worker", reason=stop.reason, detail=detail, not_before=stop.until)
     if status is not RunStatus.QUEUED:
         return Stop(stop.reason)

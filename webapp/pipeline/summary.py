@@ -19,6 +19,7 @@ WEIGHT = (
     StopReason.NEEDS_A_PERSON,
 )
 
+NOTHING = "nothing"
 OF_OPERATIONS = (StopReason.BUDGET_USED, StopReason.OPERATION_OFF)
 
 ITEMS = {
@@ -46,19 +47,26 @@ def end_of_stage(stage: StageKey, result: StageResult, terms: RunTerms) -> StopR
 
 def end_of_run(stages: Iterable[StageResult], terms: RunTerms) -> tuple[StopReason, dict[str, Any]]:
     """The run's reason, and in words what it left: {"left": "7 tasks and 2 images"}; where operations are the reason,
-    which: {"operation": "Content generation"}, and why they are off: {"why": "The operator says: “…”."}."""
+    what was left for that reason, which: {"operation": "Content generation"}, why they are off: {"why": "The operator
+    says: “…”."}, and what else was left: {"also": " Besides, 20 keywords left."}."""
     results = list(stages)
     reasons = {result.cut_short for result in results}
     reason = next((reason for reason in WEIGHT if reason in reasons), StopReason.ALL_DONE)
     of_runs = [result for result in results if reason is result.cut_short or not _is_for_people(result)]
-    left = [named(result.stage, result.left_over or result.remaining) for result in of_runs]
-    cut = [OPERATIONS[result.stage] for result in results if reason is result.cut_short and reason in OF_OPERATIONS]
-    return reason, {"left": _listed([words for words in left if words])} | _which(cut, terms)
+    if reason not in OF_OPERATIONS:
+        return reason, {"left": left_of(of_runs)}
+    cut = [result for result in of_runs if reason is result.cut_short]
+    besides = left_of([result for result in of_runs if result not in cut])
+    also = {"also": f" Besides, {besides} left."} if besides != NOTHING else {}
+    return reason, {"left": left_of(cut)} | also | _which([OPERATIONS[result.stage] for result in cut], terms)
+
+
+def left_of(results: Iterable[StageResult]) -> str:
+    """What these stages have left, in words."""
+    return _listed([words for one in results if (words := named(one.stage, one.left_over or one.remaining))])
 
 
 def _which(operations: Sequence[Operation], terms: RunTerms) -> dict[str, str]:
-    if not operations:
-        return {}
     said = dict.fromkeys(f"“{terms.off_reasons[one]}”" for one in operations if one in terms.off_reasons)
     why = {"why": f"The operator says: {_listed(list(said))}."} if said else {}
     return {"operation": _listed([one.label for one in operations])} | why
@@ -77,5 +85,5 @@ def named(stage: StageKey, count: int) -> str:
 
 def _listed(parts: Sequence[str]) -> str:
     if len(parts) < 2:
-        return parts[0] if parts else "nothing"
+        return parts[0] if parts else NOTHING
     return ", ".join(parts[:-1]) + " and " + parts[-1]
