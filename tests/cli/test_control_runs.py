@@ -1,6 +1,7 @@
 """`pressroom run`, pause, resume and cancel."""
 
 import dataclasses
+import json
 import signal
 import sys
 import threading
@@ -147,6 +148,15 @@ def test_a_run_is_paused_resumed_and_cancelled(site: Site, pressroom: Pressroom)
     assert [job.args for job in Queue(RUNS, connection=connection()).jobs] == [(run.id, the_run().epoch)]
     assert f"Run {run.id} is cancelled." in pressroom("cancel", site.slug).out
     assert_startable(site)
+
+
+@pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("resume", "queued"), ("cancel", "cancelled")])
+def test_a_move_is_told_to_a_program(site: Site, pressroom: Pressroom, verb: str, status: str) -> None:
+    pressroom("run", site.slug)
+
+    said = json.loads(pressroom(verb, site.slug, "--json").out)
+
+    assert said["status"] == status and len(said["stages"]) == 7
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "cancel"])

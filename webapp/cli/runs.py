@@ -117,18 +117,20 @@ def _in_words(run: Any) -> str:
 
 @click.command()
 @site_argument
+@json_option
 @with_appcontext
-def pause(site: str) -> None:
+def pause(site: str, as_json: bool) -> None:
     """Pause the active run of SITE, at once."""
     from webapp.pipeline import control
 
-    _tell(control.pause(_active(site), BY))
+    _tell(control.pause(_active(site), BY), as_json)
 
 
 @click.command()
 @site_argument
+@json_option
 @with_appcontext
-def resume(site: str) -> None:
+def resume(site: str, as_json: bool) -> None:
     """Resume the paused run of SITE where it stopped."""
     from webapp.jobs import queue
     from webapp.pipeline import control
@@ -137,17 +139,18 @@ def resume(site: str) -> None:
     resumed = control.resume(_active(site), BY)
     if resumed.status is RunStatus.QUEUED:
         _tell_who_will_work(queue.deliver(resumed))
-    _tell(resumed)
+    _tell(resumed, as_json)
 
 
 @click.command()
 @site_argument
+@json_option
 @with_appcontext
-def cancel(site: str) -> None:
+def cancel(site: str, as_json: bool) -> None:
     """Cancel the active run of SITE, at once. What is finished is kept."""
     from webapp.pipeline import control
 
-    _tell(control.cancel(_active(site), BY))
+    _tell(control.cancel(_active(site), BY), as_json)
 
 
 def _active(site: str) -> Any:
@@ -160,5 +163,7 @@ def _active(site: str) -> Any:
     return active
 
 
-def _tell(run: Any) -> None:
-    click.echo(f"Run {run.id} is {run.status.value}.")
+def _tell(run: Any, as_json: bool) -> None:
+    from webapp.pipeline import view
+
+    click.echo(json.dumps(view.as_json(run), indent=2) if as_json else f"Run {run.id} is {run.status.value}.")
