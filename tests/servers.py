@@ -41,10 +41,10 @@ class Missing(Exception):
 @contextmanager
 def redis_server() -> Iterator[str]:
     """The address of an empty Redis. Raises Missing."""
-    with _short_folder() as folder:
+    with short_folder() as folder:
         socket = folder / "redis.sock"
         command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", ""]
-        with _running(command, lambda: _redis_answers(socket)):
+        with running(command, lambda: _redis_answers(socket)):
             yield f"unix://{socket}"
 
 
@@ -52,7 +52,7 @@ def redis_server() -> Iterator[str]:
 def postgres_server() -> Iterator[str]:
     """The connection string of a PostgreSQL without databases of ours. Raises Missing."""
     programs = postgres_programs()
-    with _short_folder() as folder:
+    with short_folder() as folder:
         owner = not_root(folder)
         data = folder / "data"
         subprocess.run(
@@ -63,7 +63,7 @@ def postgres_server() -> Iterator[str]:
         options = [part for name, value in FAST_AND_FORGETFUL.items() for part in ("-c", f"{name}={value}")]
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(folder), *options]
         address = f"host={folder} user=pressroom"
-        with _running(command, lambda: _postgres_answers(address), ask_to_stop=signal.SIGINT, cwd=folder, **owner):
+        with running(command, lambda: _postgres_answers(address), ask_to_stop=signal.SIGINT, cwd=folder, **owner):
             yield address
 
 
@@ -107,7 +107,7 @@ def not_root(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _short_folder() -> Iterator[Path]:
+def short_folder() -> Iterator[Path]:
     """A Unix socket's path may have about 100 bytes, which a test's own folder exceeds.
 
     In memory where there is room: copying a database is ten times as fast there.
@@ -121,7 +121,7 @@ def _short_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], ready: Callable[[], bool], *, ask_to_stop: signal.Signals = signal.SIGTERM, **how: Any
 ) -> Iterator[None]:
     """Runs a server until the block ends. What it says goes to a file that is shown if it does not start."""
