@@ -17,8 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 import config
-from webapp.content.normal import normal
-from webapp.content.sanitise import plain
+from webapp.content.placing import placed
 from webapp.publishing.target import Picture, Post
 
 TEMPLATES = config.ROOT / "templates" / "published"
@@ -27,8 +26,6 @@ ON_A_PAGE = 24  # beside the first article of all, which leads the index
 IN_FEED = 20
 TONES = 6  # the stylesheet's colours, so that not all sites look the same
 RIGHT_TO_LEFT = ("ar", "he")
-AFTER_HEADING = re.compile(r"(?<=</h[23]>)")
-LAST_HEADING = re.compile(r"<h[23]>(?:(?!</?h[23]>).)*</h[23]>$", re.DOTALL)
 # What XML and HTML have no place for: most control characters and halves of characters.
 UNREADABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -155,14 +152,8 @@ def body_of(post: Post, images: Sequence[PageImage]) -> str:
 
     It is sanitised where it came from; what is added here is escaped.
     """
-    waiting = list(zip(post.pictures, images, strict=True))
-    parts = []
-    for html in AFTER_HEADING.split(readable(post.body_html)):
-        heading = _last_heading(html)
-        here = [one for one in waiting if heading and normal(one[0].place or "") == heading]
-        waiting = [one for one in waiting if one not in here]
-        parts += [html, *(_figure(image) for _, image in here)]
-    body = "".join([*parts, *(_figure(image) for _, image in waiting)])
+    pieces = placed(readable(post.body_html), [picture.place for picture in post.pictures])
+    body = "".join(html + "".join(_figure(images[number]) for number in numbers) for html, numbers in pieces)
     return body.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
 
 
@@ -185,12 +176,6 @@ def _figure(image: PageImage) -> str:
     size = Markup(' width="{}" height="{}"').format(image.width, image.height) if image.width else ""
     figure = Markup('<figure><img src="{}" alt="{}"{} loading="lazy"></figure>')
     return str(figure.format(image.name, image.alt_text, size))
-
-
-def _last_heading(html: str) -> str:
-    """The words of the heading that the piece ends with."""
-    found = LAST_HEADING.search(html)
-    return normal(plain(found.group())) if found else ""
 
 
 def _index_name(number: int) -> str:

@@ -1,0 +1,1 @@
+"""WordPress as a destination. May import what the publishing room may import."""
