@@ -27,7 +27,8 @@ class Settings:
     database_url: str
     redis_url: str
     redis_socket: Path
-    secret_key: str
+    secret_key: str  # signs sessions, and the passwords of other sites are encrypted with it
+    secret_key_old: tuple[str, ...]  # what it was before: decrypts, and encrypts nothing any more
     lease_ttl: float  # a run whose heartbeat stands still for so long has lost its worker
     heartbeat: float
     sweep_every: float
@@ -71,6 +72,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         redis_url=_redis_url(environ, socket),
         redis_socket=socket,
         secret_key=environ.get("SECRET_KEY") or _kept_secret(instance / "secret_key"),
+        secret_key_old=tuple(old.strip() for old in environ.get("SECRET_KEY_OLD", "").split(",") if old.strip()),
         lease_ttl=ttl,
         heartbeat=_number(environ, "HEARTBEAT", min(7, ttl / 3)),
         sweep_every=_number(environ, "SWEEP_EVERY", 1),

@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from webapp.cli import estimate, installation, keywords, ledger, queue, runs, slots, users
+from webapp.cli import estimate, installation, keywords, ledger, queue, runs, secrets, slots, users, wordpress
 from webapp.cli.problems import explained
 
 
@@ -34,6 +34,7 @@ def main(context: click.Context) -> None:
 for command in (
     runs.run, runs.pause, runs.resume, runs.cancel, keywords.import_keywords, queue.queue, slots.slots,
     estimate.estimate,
-    installation.doctor, installation.upgrade, installation.demo, ledger.ledger, users.user,
+    installation.doctor, installation.upgrade, installation.demo, ledger.ledger, secrets.secrets,
+    users.user, wordpress.wordpress,
 ):  # fmt: skip
     main.add_command(command)

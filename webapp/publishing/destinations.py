@@ -9,7 +9,7 @@ from webapp.core.errors import NotFound
 from webapp.core.settings import settings
 from webapp.publishing.folder import FolderTarget
 from webapp.publishing.folder_pages import Publisher
-from webapp.publishing.target import Picture, Post, Target, TargetError
+from webapp.publishing.target import Picture, Post, Published, Target, TargetError
 from webapp.sites.models import Site, TargetKind
 
 
@@ -19,6 +19,15 @@ def target_for(site: Site) -> Target:
         case TargetKind.FOLDER:
             publisher = Publisher(site.name, f"/published/{site.slug}/", site.language, site.zone)
             return FolderTarget(settings().published / site.slug, publisher)
+        case TargetKind.WORDPRESS:
+            return _NotYet()
+
+
+class _NotYet:
+    accepts_drafts = False
+
+    def publish(self, post: Post) -> Published:
+        raise TargetError("Nothing goes to WordPress yet.", permanent=False)
 
 
 def post_of(article: Article) -> Post:

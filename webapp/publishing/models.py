@@ -2,15 +2,17 @@
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import Numbered, db, enum_type
+from webapp.core.secrets import Encrypted, Secret
 from webapp.publishing.slots import SchedulingMode, SlotSettings, Weekday
+from webapp.sites.models import Site
 
 
 class PublicationStatus(StrEnum):
@@ -33,6 +35,15 @@ class WaitingReason(StrEnum):
     DRAFT_QUALITY = "draft_quality"
     HELD = "held"
     SCHEDULING_OFF = "scheduling_off"
+
+
+class PostStatus(StrEnum):
+    """What becomes of an article in WordPress, in its own words."""
+
+    PUBLISH = "publish"
+    DRAFT = "draft"
+    PENDING = "pending"
+    PRIVATE = "private"
 
 
 class PublishingSettings(db.Model):
@@ -127,3 +138,39 @@ class Publication(Numbered, db.Model):
     @property
     def is_at_once(self) -> bool:
         return self.position == self.AT_ONCE
+
+
+class WordPressConnection(db.Model):
+    """How a site signs in to its WordPress. It stays when the site publishes elsewhere, until it is forgotten.
+
+    `found`: what the last test that worked found, as `wordpress.examine.Examined` says it; None if none has.
+    """
+
+    __tablename__ = "wordpress_connection"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(300))
+    username: Mapped[str] = mapped_column(String(200))
+    password: Mapped[Secret] = mapped_column(Encrypted("the password of site {0.site.name} for WordPress"))
+    password_set_at: Mapped[datetime] = mapped_column(default=now)
+    default_category: Mapped[str] = mapped_column(String(200), default="")  # its name; empty: WordPress's own
+    post_status: Mapped[PostStatus] = mapped_column(enum_type(PostStatus), default=PostStatus.PUBLISH)
+    found: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    tested_at: Mapped[datetime | None]
+    posts_read_at: Mapped[datetime | None]  # into WordPressExisting
+    posts_problem: Mapped[str] = mapped_column(Text, default="")  # why the last reading did not work
+
+    site: Mapped[Site] = relationship()
+
+
+class WordPressExisting(db.Model):
+    """A post that is public there, whoever wrote it: to be linked to, and not to be written again."""
+
+    __tablename__ = "wordpress_existing"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    remote_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    link: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Text)
+    modified: Mapped[datetime]

@@ -16,6 +16,7 @@ class TargetKind(StrEnum):
     """Where a site's articles are published to."""
 
     FOLDER = "folder"
+    WORDPRESS = "wordpress"
 
 
 class Site(Numbered, db.Model):

@@ -1,0 +1,22 @@
+"""Sites that publish to WordPress."""
+
+import click
+from flask.cli import with_appcontext
+
+from webapp.cli.arguments import site_argument, site_named
+
+
+@click.group()
+def wordpress() -> None:
+    """Sites that publish to WordPress."""
+
+
+@wordpress.command()
+@site_argument
+@with_appcontext
+def read(site: str) -> None:
+    """Read which posts the WordPress of SITE has, so that articles can link to them and are not written twice."""
+    from webapp.publishing.wordpress.existing import read_posts
+
+    done = read_posts(site_named(site).id)
+    click.echo(done.sentence)
