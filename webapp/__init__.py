@@ -60,6 +60,7 @@ def _register_pages(app: Flask) -> None:
         automation,
         budget,
         clusters,
+        connect,
         credits,
         health,
         home,
@@ -82,7 +83,7 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, budget, clusters, credits, health, home, ideas, images, keywords, media, metrics,
+        articles, automation, budget, clusters, connect, credits, health, home, ideas, images, keywords, media, metrics,
         operator_credits, overview, published, publishing, queue, runs, sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -31,6 +31,10 @@ class PrivateAddress(httpx.ConnectError):
     """The host is a machine of a private network, or this one, and the operator does not allow that."""
 
 
+class UnknownName(httpx.ConnectError):
+    """No machine has the name that the address gives."""
+
+
 class TooLarge(httpx.ReadError):
     """The answer is longer than we read."""
 
@@ -52,7 +56,7 @@ class Answer:
 class Outbound:
     """Requests of one caller, over connections that it keeps. A context manager.
 
-    Raises httpx.TransportError, of which PrivateAddress and TooLarge are our own.
+    Raises httpx.TransportError, of which PrivateAddress, UnknownName and TooLarge are our own.
     """
 
     def __init__(self, *, seconds: float = SECONDS, most_bytes: int = MOST_BYTES):
@@ -206,11 +210,7 @@ class _Guard(httpcore.NetworkBackend):
         raise problem or httpcore.ConnectError(f"{host} has no address.")
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"The name {host} cannot be resolved.") from error
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        addresses = addresses_of(host, port)
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise PrivateAddress(f"{host} is an address of a private network.")
         return addresses
@@ -239,6 +239,15 @@ class _Stream(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+
+def addresses_of(host: str, port: int) -> list[str]:
+    """What the name stands for at this moment. Raises UnknownName."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise UnknownName(f"The name {host} cannot be resolved.") from error
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 def is_public(address: str) -> bool:

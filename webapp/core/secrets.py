@@ -101,7 +101,7 @@ def _rotate(mapper: Mapper[Any], name: str, kind: Encrypted, done: Rotation) -> 
             done.unreadable.append(kind.called.format(row))
         else:
             ours = (column == secret, *(part == value for part, value in key))
-            done.renewed += change(update(mapper.local_table).where(*ours).values({column: renewed}))
+            done.renewed += change(update(mapper.class_).where(*ours).values({name: renewed}))
     db.session.expire_all()
 
 

@@ -51,6 +51,23 @@ def wake_publishing() -> bool:
     return True
 
 
+def read_posts(site_id: int) -> bool:
+    """Asks for a look at which posts the site's WordPress has. Answers False if Redis cannot take it."""
+    try:
+        Queue(UPKEEP, connection=connection()).enqueue(
+            "webapp.jobs.tasks.read_posts",
+            args=(site_id,),
+            job_timeout=LONGEST_UPKEEP,
+            result_ttl=KEEP_RESULT,
+            failure_ttl=KEEP_FAILURE,
+            description=f"read the posts of site {site_id}",
+        )
+    except RedisError as error:
+        log.warning("the posts of site %s are not read (%s)", site_id, error)
+        return False
+    return True
+
+
 def deliver_waiting() -> int:
     """Delivers queued runs that have no job. Answers how many."""
     with reading():

@@ -8,12 +8,14 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import db
+from webapp.core.errors import PressroomError
 from webapp.jobs import queue
 from webapp.jobs.worker import stopping, worker_name
 from webapp.pipeline import runner, scheduling
 from webapp.pipeline.models import Run
 from webapp.pipeline.outcome import Again
 from webapp.publishing import publisher, schedule
+from webapp.publishing.wordpress import existing
 
 log = logging.getLogger(__name__)
 
@@ -67,3 +69,12 @@ def schedule_publications() -> None:
 def publish_due() -> None:
     """Publishes what is due."""
     publisher.publish_due()
+
+
+@comes_again
+def read_posts(site_id: int) -> None:
+    """Reads which posts the site's WordPress has. Why it did not work stands with the connection then."""
+    try:
+        existing.read_posts(site_id)
+    except PressroomError as error:
+        log.warning("the posts of site %s were not read: %s", site_id, error)

@@ -10,7 +10,7 @@ class Remedy(StrEnum):
     """Where a person goes from here. `web` knows the addresses."""
 
     PUBLISHING_SETTINGS = "publishing_settings"
-    SITE_SETTINGS = "site_settings"
+    CONNECTION = "connection"
     RELEASE = "release"
     OPERATOR = "operator"
 
@@ -49,19 +49,19 @@ WORDS: dict[WaitingReason, Words] = {
         Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.TARGET_NOT_CONNECTED: Words(
-        "No place to publish to", "The site has no place to publish to.", "Connect one.", Remedy.SITE_SETTINGS
+        "No place to publish to", "The site has no place to publish to.", "Connect one.", Remedy.CONNECTION
     ),
     WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
         "Credentials are refused",
         "The place it goes to refuses the credentials.",
         "Enter the right ones.",
-        Remedy.SITE_SETTINGS,
+        Remedy.CONNECTION,
     ),
     WaitingReason.DRAFT_QUALITY: Words(
         "Drafts of the embedded provider",
         "It was drafted without a language model, so it never goes to a real site by itself.",
         "Rewrite it, or publish it now if you want it as it is.",
-        Remedy.SITE_SETTINGS,
+        Remedy.CONNECTION,
     ),
     WaitingReason.SCHEDULING_OFF: Words(
         "Scheduling is switched off",

@@ -54,6 +54,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("queue", "Queue", "queue.index", "calendar"),
             ("publishing", "Publishing", "publishing.show", "send"),
+            ("connect", "Where to", "connect.show", "world"),
         ),
     ),
 )

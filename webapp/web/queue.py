@@ -28,7 +28,7 @@ MOVING, STANDING = 2, 30  # seconds between two looks, while something goes out 
 
 PLACES: dict[Remedy, tuple[str, str] | None] = {
     Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Settings"),
-    Remedy.SITE_SETTINGS: ("sites.settings", "Site settings"),
+    Remedy.CONNECTION: ("connect.show", "Where to"),
     Remedy.RELEASE: None,
     Remedy.OPERATOR: None,
 }

@@ -1,1 +1,158 @@
-def read_posts(site_id: int): ...
+"""The posts that a WordPress has already, so that articles can link to them and are not written twice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import NoResultFound
+
+from webapp.core.clock import now
+from webapp.core.db import change, db, reading
+from webapp.core.errors import Conflict, NotFound, PressroomError
+from webapp.core.outbound import Answer, Outbound
+from webapp.publishing.models import WordPressConnection, WordPressExisting
+from webapp.publishing.schedule import lock
+from webapp.publishing.wordpress import diagnosis
+from webapp.publishing.wordpress.connection import credentials_of
+from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.diagnosis import json_list_of, plain
+
+A_PAGE = 100  # the most that WordPress gives at once
+MOST = 5000  # posts of one site; the latest changed count
+LONGEST = 2000  # characters of an address
+PATH = "/wp-json/wp/v2/posts"
+FIELDS = "id,link,title,slug,modified_gmt"
+
+
+@dataclass(frozen=True)
+class PostsRead:
+    """How many there are now. `are_all`: not only the latest."""
+
+    count: int
+    are_all: bool
+
+    @property
+    def sentence(self) -> str:
+        posts = f"{self.count:,} {'post' if self.count == 1 else 'posts'}"
+        return f"Read: {posts}." if self.are_all else f"Read: the {posts} that were changed last; there are more."
+
+
+def read_posts(site_id: int) -> PostsRead:
+    """Replaces what is known of them by what is there now. Commits, also why it did not work.
+
+    Raises NotFound where the site has no connection, Conflict where its WordPress does not say.
+    """
+    with reading():
+        connection = db.session.get(WordPressConnection, site_id)
+        db.session.rollback()
+    if connection is None:
+        raise NotFound("The site is not connected to a WordPress.", "Connect it on its page *Where to*.")
+    try:
+        posts = _fetch(credentials_of(connection))
+    except PressroomError as problem:
+        _keep_problem(site_id, str(problem))
+        raise
+    _replace(site_id, connection.address, posts[:MOST])
+    return PostsRead(len(posts[:MOST]), are_all=len(posts) <= MOST)
+
+
+def _fetch(credentials: Credentials) -> list[dict[str, Any]]:
+    try:
+        with Outbound() as outbound:
+            return list({row["remote_id"]: row for row in _rows(outbound, credentials)}.values())
+    except httpx.TransportError as error:
+        raise diagnosis.not_reached(error, credentials.address) from error
+
+
+def _rows(outbound: Outbound, credentials: Credentials) -> Iterator[dict[str, Any]]:
+    """Page by page until one is not full, or one more than we keep."""
+    for page in range(1, MOST // A_PAGE + 2):
+        answer = _page(outbound, credentials, page)
+        found = json_list_of(answer)
+        if answer.status == 400 and page > 1:  # the page before was the last one, and full
+            return
+        if answer.status != 200 or found is None:
+            raise Conflict(
+                f"WordPress did not say which posts it has: it answered with status {answer.status}.",
+                "What was read before is kept. Test the connection, and read again.",
+            )
+        yield from (row for one in found if (row := _row(one)) is not None)
+        if len(found) < A_PAGE:
+            return
+
+
+def _page(outbound: Outbound, credentials: Credentials, page: int) -> Answer:
+    params = {"status": "publish", "orderby": "modified", "order": "desc", "per_page": A_PAGE, "page": page}
+    return outbound.request(
+        "GET",
+        credentials.address + PATH,
+        params=params | {"_fields": FIELDS},
+        auth=(credentials.username, credentials.password),
+    )
+
+
+def _row(post: object) -> dict[str, Any] | None:
+    """A post as we keep it; None for what is none, or leads anywhere but to a web page."""
+    if not isinstance(post, Mapping):
+        return None
+    link, title = plain(post.get("link") or "", LONGEST), post.get("title")
+    try:
+        remote_id = int(post["id"])
+        modified = datetime.fromisoformat(str(post["modified_gmt"])).replace(tzinfo=UTC)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not link.startswith(("https://", "http://")) or not 0 < remote_id < 2**63:
+        return None
+    return {
+        "remote_id": remote_id,
+        "link": link,
+        "title": plain(title.get("rendered") if isinstance(title, Mapping) else ""),
+        "slug": plain(post.get("slug") or ""),
+        "modified": modified,
+    }
+
+
+def _replace(site_id: int, address: str, posts: list[dict[str, Any]]) -> None:
+    """Under the site's lock, and only if it is still connected to that address."""
+    connection = _locked(site_id)
+    if connection is None or connection.address != address:
+        db.session.rollback()
+        raise Conflict("The site was connected elsewhere meanwhile.", "Nothing was changed. Read again.")
+    change(delete(WordPressExisting).where(WordPressExisting.site_id == site_id))
+    if posts:
+        db.session.execute(insert(WordPressExisting), [{"site_id": site_id, **post} for post in posts])
+    connection.posts_read_at, connection.posts_problem = now(), ""
+    db.session.commit()
+
+
+def _keep_problem(site_id: int, problem: str) -> None:
+    connection = _locked(site_id)
+    if connection is not None:
+        connection.posts_problem = problem
+    db.session.commit()
+
+
+def _locked(site_id: int) -> WordPressConnection | None:
+    """None if the site, or its connection, is gone."""
+    try:
+        lock(site_id)
+    except NoResultFound:
+        return None
+    wanted = select(WordPressConnection).where(WordPressConnection.site_id == site_id)
+    return db.session.scalar(wanted.execution_options(populate_existing=True))
+
+
+def listed(site_id: int, limit: int) -> Sequence[WordPressExisting]:
+    """Those that are known, the last changed first."""
+    wanted = select(WordPressExisting).where(WordPressExisting.site_id == site_id)
+    order = WordPressExisting.modified.desc(), WordPressExisting.remote_id.desc()
+    return db.session.scalars(wanted.order_by(*order).limit(limit)).all()
+
+
+def count(site_id: int) -> int:
+    """How many are known."""
+    wanted = select(func.count()).select_from(WordPressExisting).where(WordPressExisting.site_id == site_id)
+    return db.session.scalar(wanted) or 0

@@ -1,0 +1,253 @@
+"""Where a site publishes to: its folder, or a WordPress that is tested before it is connected."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.accounts.models import Role
+from webapp.core.db import db
+from webapp.core.errors import Conflict, Invalid, NotFound
+from webapp.jobs import queue
+from webapp.publishing.models import PublishingSettings, WaitingReason, WordPressConnection
+from webapp.publishing.places import Place
+from webapp.publishing.schedule import lock
+from webapp.publishing.wordpress import connection as connecting
+from webapp.publishing.wordpress import existing
+from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.diagnosis import CannotConnect, refuse_plain_http
+from webapp.publishing.wordpress.examine import Examined, examine
+from webapp.sites.models import Site, TargetKind
+from webapp.web.access import site_or_404
+from webapp.web.forms.checks import refuse
+from webapp.web.forms.connect import STATUSES, TARGETS, ConnectForm
+from webapp.web.forms.versioned import Description
+from webapp.web.htmx import is_htmx
+
+pages = Blueprint("connect", __name__, url_prefix="/sites/<slug>/connect")
+
+NAMES = {value: text for value, text, _ in TARGETS}
+POSTS = 50  # shown of those that are there
+CLOCK_IS_WRONG = 60  # seconds from ours
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How a test went: what it found, or what is in the way."""
+
+    found: Examined | None = None
+    problem: CannotConnect | None = None
+
+
+@pages.get("")
+def show(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    connection = _connection(site)
+    form = ConnectForm.of(site, connection)
+    form.draw_from(described(site, connection))
+    return _page(site, form)
+
+
+@pages.post("")
+def save(slug: str) -> ResponseReturnValue:
+    """Tests first, and saves what works. The folder needs no test."""
+    site = site_or_404(slug, Role.OWNER)
+    form = ConnectForm()
+    if form.validate() and form.is_folder:
+        return _save(slug, form, None)
+    credentials = _credentials(site, form)
+    if credentials is None:
+        return _page(site, form), 422
+    tested = _test(credentials)
+    if tested.found is None:
+        return _page(site, form, tested=tested), 422
+    return _save(slug, form, tested.found)
+
+
+@pages.post("/test")
+def test(slug: str) -> ResponseReturnValue:
+    """What a test finds. Saves nothing: the fragment for HTMX, else the page as it is."""
+    site = site_or_404(slug, Role.OWNER)
+    form = ConnectForm()
+    moved = form.take_offer()
+    credentials = _credentials(site, form)
+    tested = _test(credentials) if credentials else None
+    code = 200 if tested and tested.found else 422
+    if is_htmx():
+        shown = {"site": site, "form": form, "tested": tested, "moved": moved, "clock_is_wrong": CLOCK_IS_WRONG}
+        return make_response(render_template("connect/_tested.html", alone=True, **shown), code)
+    return make_response(_page(site, form, tested=tested), code)
+
+
+@pages.post("/anyway")
+def save_anyway(slug: str) -> ResponseReturnValue:
+    """Saves what was not tested, or did not work: the queue is held until a test does."""
+    site = site_or_404(slug, Role.OWNER)
+    form = ConnectForm()
+    if form.validate() and form.is_folder:
+        return _save(slug, form, None)
+    credentials = _credentials(site, form)
+    if credentials is None:
+        return _page(site, form), 422
+    try:
+        refuse_plain_http(credentials.address)
+    except CannotConnect as problem:
+        return _page(site, form, tested=Tested(problem=problem)), 422
+    return _save(slug, form, None)
+
+
+@pages.post("/read")
+def read(slug: str) -> ResponseReturnValue:
+    """Has the posts read that are there, by a worker: there may be thousands."""
+    site = site_or_404(slug, Role.EDITOR)
+    if _connection(site) is None:
+        raise NotFound("The site is not connected to a WordPress.", "Connect it first.")
+    db.session.commit()
+    _tell_of_reading(queue.read_posts(site.id))
+    return redirect(url_for("connect.show", slug=slug, _anchor="posts"), 303)
+
+
+@pages.get("/forget")
+def confirm_forget(slug: str) -> ResponseReturnValue:
+    return render_template("connect/forget.html", site=site_or_404(slug, Role.OWNER), page="connect")
+
+
+@pages.post("/forget")
+def forget(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.OWNER)
+    connecting.forget(site)
+    db.session.commit()
+    flash("The connection is forgotten, with its password. Articles go to the folder.", "ok")
+    return redirect(url_for("connect.show", slug=slug), 303)
+
+
+def _credentials(site: Site, form: ConnectForm) -> Credentials | None:
+    """Those that were written, if need be with the password that is kept. None: the form says what is wrong.
+
+    Ends the transaction: nobody shall wait for the database while we wait for another site.
+    """
+    kept = _connection(site)
+    db.session.commit()
+    if not form.validate():
+        return None
+    try:
+        return connecting.credentials_for(form.wanted(), kept)
+    except Invalid as error:
+        refuse(form, error)
+    except Conflict as unreadable:
+        refuse(form, Invalid("password", str(unreadable)))
+    return None
+
+
+def _test(credentials: Credentials) -> Tested:
+    try:
+        return Tested(found=examine(credentials))
+    except CannotConnect as problem:
+        return Tested(problem=problem)
+
+
+def _save(slug: str, form: ConnectForm, found: Examined | None) -> ResponseReturnValue:
+    """Under the site's lock, unless somebody saved something else, or deleted the site, while we tested."""
+    site = site_or_404(slug, Role.OWNER)
+    lock(site.id)
+    db.session.refresh(site)
+    connection = _connection(site)
+    stored = described(site, connection)
+    lines = form.overtaken_by(stored, _described_as_written(form, stored))
+    if lines:
+        form.draw_from(stored)
+        db.session.commit()
+        return _page(site, form, lines=lines), 409
+    if form.is_folder:
+        connecting.use_folder(site)
+        db.session.commit()
+        flash("Saved. Articles go to the folder from now on; what is out already stays where it is.", "ok")
+    else:
+        places = connecting.connect(site, form.wanted(), found)
+        db.session.commit()
+        flash(_told(found, places), "ok" if found else "warn")
+        _read_if_new(site, found)
+    return redirect(url_for("connect.show", slug=slug), 303)
+
+
+def _read_if_new(site: Site, found: Examined | None) -> None:
+    connection = _connection(site)
+    unread = connection is not None and connection.posts_read_at is None
+    db.session.commit()
+    if found and unread:
+        queue.read_posts(site.id)  # without Redis there is still the button
+
+
+def _tell_of_reading(is_asked: bool) -> None:
+    if is_asked:
+        flash("The posts are being read. Look again in a moment.", "ok")
+    else:
+        flash("Redis does not answer right now, so nobody reads them. Try again when it is back.", "warn")
+
+
+def described(site: Site, connection: WordPressConnection | None) -> Description:
+    """Where articles go, as people read it. Of the password only when it was entered."""
+    place = {"Where articles go": NAMES[site.target.value]}
+    if connection is None:
+        return place | dict.fromkeys(("Address", "User name", "Password", "Default category", "Status"), "–")
+    local = connection.password_set_at.astimezone(site.zone)
+    return place | {
+        "Address": connection.address,
+        "User name": connection.username,
+        "Password": f"entered {local.day} {local:%b %Y, %H:%M:%S}",
+        "Default category": connection.default_category or "WordPress's own",
+        "Status": STATUSES[connection.post_status],
+    }
+
+
+def _described_as_written(form: ConnectForm, stored: Description) -> Description:
+    """The same of what was written: the folder leaves the rest as it is, no password the one that is kept."""
+    place = {"Where articles go": NAMES[form.target.data]}
+    if form.is_folder:
+        return {**stored, **place}
+    wanted = form.wanted()
+    return place | {
+        "Address": wanted.address,
+        "User name": wanted.username,
+        "Password": "a new one" if wanted.password else stored["Password"],
+        "Default category": wanted.default_category or "WordPress's own",
+        "Status": STATUSES[wanted.post_status],
+    }
+
+
+def _told(found: Examined | None, places: Sequence[Place]) -> str:
+    if found is None:
+        return "Saved without a test that worked. Nothing is lost: articles wait until one does."
+    drafts = sum(place.reason is WaitingReason.DRAFT_QUALITY for place in places)
+    told = f"Connected to {found.name or 'WordPress'} as {found.user}. Articles go there from now on."
+    if drafts:
+        told += f" {drafts} written without a language model {'wait' if drafts > 1 else 'waits'} in the queue."
+    return told
+
+
+def _connection(site: Site) -> WordPressConnection | None:
+    return db.session.get(WordPressConnection, site.id, populate_existing=True)
+
+
+def _page(site: Site, form: ConnectForm, tested: Tested | None = None, **more: Any) -> str:
+    connection = _connection(site)
+    found = Examined(**connection.found) if connection and connection.found else None
+    return render_template(
+        "connect/index.html",
+        site=site,
+        form=form,
+        targets=TARGETS,
+        is_wordpress=site.target is TargetKind.WORDPRESS,
+        connection=connection,
+        status=STATUSES[connection.post_status] if connection else "",
+        found=found,
+        is_refused=db.session.get_one(PublishingSettings, site.id).credentials_refused,
+        clock_is_wrong=CLOCK_IS_WRONG,
+        tested=tested,
+        posts=existing.listed(site.id, POSTS),
+        post_count=existing.count(site.id),
+        page="connect",
+        **{"lines": []} | more,
+    )
