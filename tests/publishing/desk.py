@@ -12,7 +12,7 @@ from webapp.content.models import Article
 from webapp.core.db import db
 from webapp.publishing import approval, publisher, queries, schedule
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
-from webapp.publishing.target import Post, Published
+from webapp.publishing.target import Post, Published, StillOurs
 from webapp.sites.models import Site
 
 
@@ -95,6 +95,11 @@ def assert_in_order(site: Site) -> None:
         assert row.error or row.status is not PublicationStatus.FAILED
 
 
+def undisturbed() -> bool:
+    """Nobody has taken over what is published."""
+    return True
+
+
 class Desk:
     """A destination. `answers`: what comes of the next posts, errors or None; after that it takes everything."""
 
@@ -105,7 +110,7 @@ class Desk:
         self.taken: list[int] = []  # the articles, in their order
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def publish(self, post: Post) -> Published:
+    def publish(self, post: Post, still_ours: StillOurs) -> Published:
         self.meanwhile()
         answer = self.answers.pop(0) if self.answers else None
         if answer is not None:

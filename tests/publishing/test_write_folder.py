@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
 
+from tests.publishing.desk import undisturbed
 from webapp.publishing import folder_pages
 from webapp.publishing.folder import FolderTarget
 from webapp.publishing.folder_pages import Publisher
@@ -70,7 +71,7 @@ def words(tag: Tag) -> str:
 
 
 def test_an_article_has_its_page_and_the_index_leads_there(target: FolderTarget, folder: Path) -> None:
-    published = target.publish(post(featured=picture()))
+    published = target.publish(post(featured=picture()), undisturbed)
 
     assert published.link == "/published/herbs/basil-1/"
     page = read(folder / "basil-1" / "index.html")
@@ -91,7 +92,7 @@ def test_pictures_stand_after_the_headings_that_they_name(target: FolderTarget, 
         picture("white", "Light & Air"),
         picture("black", "No such heading"),
     )
-    target.publish(post(featured=picture("green", size=(120, 90)), pictures=pictures))
+    target.publish(post(featured=picture("green", size=(120, 90)), pictures=pictures), undisturbed)
 
     story = only(read(folder / "basil-1" / "index.html"), ".story")
     order = [part.get("alt") or words(part) for part in story.select("img, .text h2, .text p")]
@@ -111,9 +112,8 @@ def test_hostile_words_are_words(target: FolderTarget, folder: Path) -> None:
             title=HOSTILE, meta_title=HOSTILE, meta_description=HOSTILE, excerpt=HOSTILE,
             featured=replace(picture(), alt_text='"><script>alert(1)</script>'),
             pictures=(replace(picture("red"), alt_text='" onload="alert(1)'),),
-        )
-    )  # fmt: skip
-    target.publish(post(2))
+        ), undisturbed)  # fmt: skip
+    target.publish(post(2), undisturbed)
 
     for path in [*folder.glob("*.html"), *folder.glob("basil-*/index.html")]:
         page = read(path)
@@ -127,7 +127,7 @@ def test_hostile_words_are_words(target: FolderTarget, folder: Path) -> None:
 
 def test_every_link_leads_to_a_file_of_the_folder(target: FolderTarget, folder: Path) -> None:
     for number in range(1, 31):
-        target.publish(post(number, featured=picture() if number % 2 else None))
+        target.publish(post(number, featured=picture() if number % 2 else None), undisturbed)
 
     for path in [*folder.glob("*.html"), *folder.glob("basil-*/index.html")]:
         for tag in read(path).select("[href], [src]"):
@@ -142,7 +142,7 @@ def test_every_link_leads_to_a_file_of_the_folder(target: FolderTarget, folder: 
 def test_the_latest_leads_and_older_ones_are_on_further_pages(target: FolderTarget, folder: Path) -> None:
     count = folder_pages.ON_A_PAGE + 3
     for number in range(1, count + 1):
-        target.publish(post(number))
+        target.publish(post(number), undisturbed)
 
     first, second = read(folder / "index.html"), read(folder / "page-2.html")
     assert words(only(first, ".lead h2")) == f"Basil number {count}"
@@ -155,9 +155,11 @@ def test_the_latest_leads_and_older_ones_are_on_further_pages(target: FolderTarg
 
 def test_the_same_article_again_replaces_its_page(target: FolderTarget, folder: Path) -> None:
     for number in range(1, 6):
-        target.publish(post(number))
+        target.publish(post(number), undisturbed)
 
-    again = target.publish(post(1, title="Basil, revised", slug="basil-revised", published_at=EVENING.replace(month=7)))
+    again = target.publish(
+        post(1, title="Basil, revised", slug="basil-revised", published_at=EVENING.replace(month=7)), undisturbed
+    )
 
     assert again.link == "/published/herbs/basil-1/"  # where people have found it
     assert words(only(read(folder / "basil-1" / "index.html"), "h1")) == "Basil, revised"
@@ -169,7 +171,7 @@ def test_the_same_article_again_replaces_its_page(target: FolderTarget, folder: 
 
 
 def test_another_article_with_the_same_slug_has_a_page_of_its_own(target: FolderTarget, folder: Path) -> None:
-    links = [target.publish(post(number, slug="basil")).link for number in (1, 2, 3)]
+    links = [target.publish(post(number, slug="basil"), undisturbed).link for number in (1, 2, 3)]
 
     assert links == [f"/published/herbs/{slug}/" for slug in ("basil", "basil-2", "basil-3")]
     assert words(only(read(folder / "basil" / "index.html"), "h1")) == "Basil number 1"
@@ -184,7 +186,7 @@ def test_pages_lead_to_those_that_share_most_words(target: FolderTarget, folder:
         "Ferns and light",
     ]
     for number, title in enumerate(titles, 1):
-        target.publish(post(number, title=title))
+        target.publish(post(number, title=title), undisturbed)
 
     def related(number: int) -> list[str]:
         return [words(title) for title in read(folder / f"basil-{number}" / "index.html").select(".related h3")]
@@ -195,14 +197,14 @@ def test_pages_lead_to_those_that_share_most_words(target: FolderTarget, folder:
 
 
 def test_a_first_article_leads_nowhere_else(target: FolderTarget, folder: Path) -> None:
-    target.publish(post())
+    target.publish(post(), undisturbed)
 
     assert read(folder / "basil-1" / "index.html").select(".related") == []
 
 
 def test_the_feed_tells_readers_what_is_new(target: FolderTarget, folder: Path) -> None:
-    target.publish(post(1))
-    target.publish(post(2))
+    target.publish(post(1), undisturbed)
+    target.publish(post(2), undisturbed)
 
     channel = ElementTree.parse(folder / "feed.xml").getroot()[0]
     assert [channel.findtext(name) for name in ("title", "link", "language")] == ["Leaf & Sill", "./", "en"]
@@ -216,8 +218,8 @@ def test_the_feed_tells_readers_what_is_new(target: FolderTarget, folder: Path) 
 
 
 def test_the_sitemap_names_every_page(target: FolderTarget, folder: Path) -> None:
-    target.publish(post(1))
-    target.publish(post(2))
+    target.publish(post(1), undisturbed)
+    target.publish(post(2), undisturbed)
 
     found = [loc.text for loc in ElementTree.parse(folder / "sitemap.xml").findall(".//{*}loc")]
     assert found == ["./", "basil-2/", "basil-1/"]
@@ -237,12 +239,12 @@ def nothing(*_: object) -> None:
 def test_a_visitor_never_sees_half_a_page(
     target: FolderTarget, folder: Path, monkeypatch: pytest.MonkeyPatch, where: object, name: str, broken: object
 ) -> None:
-    target.publish(post(1))
+    target.publish(post(1), undisturbed)
     before = (folder / "basil-1" / "index.html").read_bytes()
 
     monkeypatch.setattr(where, name, broken)
     with pytest.raises(TargetError, match="No space left on device") as error:
-        target.publish(post(1, title="Another title"))
+        target.publish(post(1, title="Another title"), undisturbed)
 
     assert not error.value.permanent
     assert (folder / "basil-1" / "index.html").read_bytes() == before
@@ -258,9 +260,9 @@ def test_what_was_broken_off_is_made_whole_by_the_next_try(
     with monkeypatch.context() as broken:
         broken.setattr(FolderTarget, "_write_lists", stopped)
         with pytest.raises(TargetError):
-            target.publish(post(1))
+            target.publish(post(1), undisturbed)
 
-    target.publish(post(1))
+    target.publish(post(1), undisturbed)
 
     assert only(read(folder / "index.html"), "h2 a")["href"] == "basil-1/"
 
@@ -269,14 +271,14 @@ def test_a_folder_that_cannot_be_made_is_a_passing_error(tmp_path: Path) -> None
     (tmp_path / "published").write_text("not a folder")
 
     with pytest.raises(TargetError, match="cannot be written") as error:
-        FolderTarget(tmp_path / "published" / "herbs", PUBLISHER).publish(post())
+        FolderTarget(tmp_path / "published" / "herbs", PUBLISHER).publish(post(), undisturbed)
     assert not error.value.permanent
 
 
 @pytest.mark.parametrize("slug", ["", "../elsewhere", "a/b", ".hidden", "index.html", "UPPER", "-"])
 def test_a_slug_that_is_no_address_is_refused_for_good(target: FolderTarget, folder: Path, slug: str) -> None:
     with pytest.raises(TargetError, match="cannot be the address") as error:
-        target.publish(post(slug=slug))
+        target.publish(post(slug=slug), undisturbed)
 
     assert error.value.permanent
     assert not folder.exists()
@@ -284,7 +286,7 @@ def test_a_slug_that_is_no_address_is_refused_for_good(target: FolderTarget, fol
 
 def test_what_is_ours_says_that_it_is_english_on_a_site_that_is_not(folder: Path) -> None:
     target = FolderTarget(folder, replace(PUBLISHER, language="he"))
-    target.publish(post())
+    target.publish(post(), undisturbed)
 
     page = read(folder / "basil-1" / "index.html")
     assert (only(page, "html")["lang"], only(page, "html")["dir"]) == ("he", "rtl")
@@ -293,7 +295,7 @@ def test_what_is_ours_says_that_it_is_english_on_a_site_that_is_not(folder: Path
 
 
 def test_a_picture_of_no_known_kind_is_still_shown(target: FolderTarget, folder: Path) -> None:
-    target.publish(post(featured=Picture("any", b"RIFF but not really", "Something", None)))
+    target.publish(post(featured=Picture("any", b"RIFF but not really", "Something", None)), undisturbed)
 
     shown = only(read(folder / "basil-1" / "index.html"), ".opening img")
     assert (folder / "basil-1" / str(shown["src"])).read_bytes() == b"RIFF but not really"

@@ -5,11 +5,14 @@ from webapp.content.media import read_copy
 from webapp.content.models import Article, Image, ImageStatus
 from webapp.content.sanitise import clean
 from webapp.core.clock import now
+from webapp.core.db import db
 from webapp.core.errors import NotFound
 from webapp.core.settings import settings
 from webapp.publishing.folder import FolderTarget
 from webapp.publishing.folder_pages import Publisher
-from webapp.publishing.target import Picture, Post, Published, Target, TargetError
+from webapp.publishing.models import WordPressConnection
+from webapp.publishing.target import Picture, Post, Target, TargetError
+from webapp.publishing.wordpress.target import WordPressTarget
 from webapp.sites.models import Site, TargetKind
 
 
@@ -20,14 +23,7 @@ def target_for(site: Site) -> Target:
             publisher = Publisher(site.name, f"/published/{site.slug}/", site.language, site.zone)
             return FolderTarget(settings().published / site.slug, publisher)
         case TargetKind.WORDPRESS:
-            return _NotYet()
-
-
-class _NotYet:
-    accepts_drafts = False
-
-    def publish(self, post: Post) -> Published:
-        raise TargetError("Nothing goes to WordPress yet.", permanent=False)
+            return WordPressTarget(site.id, db.session.get(WordPressConnection, site.id))
 
 
 def post_of(article: Article) -> Post:
@@ -47,7 +43,14 @@ def post_of(article: Article) -> Post:
         published_at=now(),
         featured=next((_picture(image) for image in images if image.role is ImageRole.FEATURED), None),
         pictures=tuple(_picture(image) for image in images if image.role is ImageRole.IN_ARTICLE),
+        tags=_topics(article),
     )
+
+
+def _topics(article: Article) -> tuple[str, ...]:
+    """The topic that it was planned for, if it was."""
+    cluster = article.task.idea.cluster if article.task and article.task.idea else None
+    return (cluster.name,) if cluster else ()
 
 
 def _picture(image: Image) -> Picture:

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -13,11 +12,10 @@ from pathlib import Path
 import config
 from webapp.publishing.folder_pages import Page, PageImage, PageWriter, Publisher, body_of, minutes_of, readable
 from webapp.publishing.folder_related import closest, gains
-from webapp.publishing.target import Picture, Post, Published, TargetError
+from webapp.publishing.target import Picture, Post, Published, StillOurs, TakenOver, TargetError
 
 STYLE = config.ROOT / "static" / "published.css"
 NOTES = ".pages"  # what is needed to list a page and to write it again; nobody's business
-ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8\xff": ".jpg", b"RIFF": ".webp"}
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -31,12 +29,14 @@ class FolderTarget:
         self._address = publisher.address
         self._writer = PageWriter(publisher)
 
-    def publish(self, post: Post) -> Published:
+    def publish(self, post: Post, still_ours: StillOurs) -> Published:
         """Raises TargetError where the folder cannot be written, or the article has no usable address."""
         if not SLUG.fullmatch(post.slug):
             raise TargetError(f"“{post.slug}” cannot be the address of a page.", permanent=True)
         try:
             with self._locked():
+                if not still_ours():
+                    raise TakenOver()
                 slug = self._write_all(post)
         except OSError as error:
             raise TargetError(f"The folder cannot be written: {error.strerror or error}.", permanent=False) from error
@@ -82,8 +82,7 @@ class FolderTarget:
 
     def _keep(self, picture: Picture, slug: str) -> PageImage:
         """The picture's file beside the page, named by its content."""
-        ending = next((ending for start, ending in ENDINGS.items() if picture.data.startswith(start)), ".img")
-        name = hashlib.sha256(picture.data).hexdigest()[:20] + ending
+        name = picture.file_name
         _write(self._folder / slug / name, picture.data)
         return PageImage.of(picture, name)
 

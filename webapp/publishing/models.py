@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.content.models import Article
@@ -128,6 +128,7 @@ class Publication(Numbered, db.Model):
     owner: Mapped[str | None] = mapped_column(String(160))
     hb: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")  # the target's own words
+    remark: Mapped[str] = mapped_column(Text, default="", server_default="")  # what of it could not be as it should
     remote_id: Mapped[str | None] = mapped_column(String(200))
     link: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -174,3 +175,37 @@ class WordPressExisting(db.Model):
     title: Mapped[str] = mapped_column(Text)
     slug: Mapped[str] = mapped_column(Text)
     modified: Mapped[datetime]
+
+
+class WordPressPost(db.Model):
+    """An article's post in a WordPress, from before it is asked for. `slug` is claimed: no other article gets it there.
+
+    `creates`: how often its creation was sent; `post_id`: the post, None while no answer named it.
+    """
+
+    __tablename__ = "wordpress_post"
+    __table_args__ = (UniqueConstraint("address", "slug"), UniqueConstraint("key"))
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("content.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(300), primary_key=True)
+    slug: Mapped[str] = mapped_column(String(160))
+    key: Mapped[str] = mapped_column(String(32))  # stands in the post, so that it is found again
+    creates: Mapped[int] = mapped_column(default=0)
+    post_id: Mapped[int | None] = mapped_column(BigInteger)
+    put_out_at: Mapped[datetime | None]  # with the status that was wanted
+
+
+class WordPressPicture(db.Model):
+    """A picture in the media library of a WordPress, from before it is sent. `name` is that of its content.
+
+    `media_id` and `link` are None while no answer named them.
+    """
+
+    __tablename__ = "wordpress_picture"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(String(300), primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    uploads: Mapped[int] = mapped_column(default=0)
+    media_id: Mapped[int | None] = mapped_column(BigInteger)
+    link: Mapped[str | None] = mapped_column(Text)

@@ -32,6 +32,7 @@ BATCH = 100  # due publications looked at in one go
 TRIES = 8  # of one that fails for a passing reason
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 3600.0
+LONGEST_REST = 24 * 3600.0  # seconds for which a destination is left alone at its wish
 LOST = "Whatever published it was lost before it could say how it went."
 BROKEN = "Something broke on our side ({}). Nothing of the article is lost; the whole error is in the log."
 
@@ -78,7 +79,7 @@ def _publish(publication_id: int, site_id: int) -> bool:
     try:
         target, post = _made_ready(publication_id)
         with fence.beating(settings().heartbeat):
-            published = target.publish(post)
+            published = target.publish(post, fence.still_ours)
     except TargetError as error:
         problem = error  # Python forgets `error` when the block ends
     except Exception as error:
@@ -154,6 +155,11 @@ class Fence:
             except OperationalError as error:
                 log.warning("publication %s: no heartbeat (%s), trying again", self._id, error.orig)
 
+    def still_ours(self) -> bool:
+        """Whether nobody has taken it over. Whoever slept for longer than the lease asks before he acts."""
+        with reading(), self._engine.connect() as connection:
+            return connection.scalar(select(Publication.id).where(*self._ours)) is not None
+
     def finish(self, write: Callable[[Publication], None]) -> bool:
         """Writes how it ended and commits. Answers False where somebody else has taken it over."""
         db.session.rollback()
@@ -182,7 +188,8 @@ def _write_and_go_on(publication: Publication, write: Callable[[Publication], No
 def _finish(publication: Publication, published: Published) -> None:
     publication.status, publication.owner = PublicationStatus.PUBLISHED, None
     publication.published_at, publication.next_attempt_at = now(), None
-    publication.link, publication.remote_id, publication.error = published.link, published.remote_id, ""
+    publication.link, publication.remote_id = published.link, published.remote_id
+    publication.remark, publication.error = published.remark, ""
     _set_refused(publication, False)
 
 
@@ -197,7 +204,7 @@ def _fail(publication: Publication, error: TargetError) -> None:
         publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
     else:
         longest = min(LONGEST_BACKOFF, BACKOFF * 2 ** (publication.attempts - 1))
-        seconds = max(error.retry_after, random.uniform(0, longest))
+        seconds = max(min(error.retry_after, LONGEST_REST), random.uniform(0, longest))
         publication.status = PublicationStatus.SCHEDULED
         publication.next_attempt_at = now() + timedelta(seconds=seconds)
 

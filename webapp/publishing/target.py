@@ -1,8 +1,17 @@
 """What every destination looks like, and how it fails."""
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+KINDS = {  # of pictures, by how they begin: what their names end with, and their media type
+    b"\x89PNG": (".png", "image/png"),
+    b"\xff\xd8\xff": (".jpg", "image/jpeg"),
+    b"RIFF": (".webp", "image/webp"),
+}
+UNKNOWN = (".img", "application/octet-stream")
 
 
 @dataclass(frozen=True)
@@ -13,6 +22,19 @@ class Picture:
     data: bytes
     alt_text: str
     place: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """What it is called where it goes: by its content, so that the same one is there once."""
+        return hashlib.sha256(self.data).hexdigest()[:20] + self._kind[0]
+
+    @property
+    def media_type(self) -> str:
+        return self._kind[1]
+
+    @property
+    def _kind(self) -> tuple[str, str]:
+        return next((kind for start, kind in KINDS.items() if self.data.startswith(start)), UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -29,14 +51,16 @@ class Post:
     published_at: datetime
     featured: Picture | None
     pictures: tuple[Picture, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Published:
-    """Where the post is now, and what the destination calls it."""
+    """Where the post is now, and what the destination calls it. `remark`: what of it could not be as it should."""
 
     link: str
     remote_id: str
+    remark: str = ""
 
 
 class Target(Protocol):
@@ -44,9 +68,15 @@ class Target(Protocol):
 
     accepts_drafts: bool  # what was written without a language model may go there by itself
 
-    def publish(self, post: Post) -> Published:
-        """Puts the post out. The same article again replaces its page. Raises TargetError."""
+    def publish(self, post: Post, still_ours: "StillOurs") -> Published:
+        """Puts the post out. The same article again replaces its page. Raises TargetError.
+
+        Asks before each step whether it may go on, and raises TakenOver if not.
+        """
         ...
+
+
+StillOurs = Callable[[], bool]  # nobody else has taken over what we publish: whoever slept asks before he acts
 
 
 class TargetError(Exception):
@@ -67,3 +97,10 @@ class CredentialsRefused(TargetError):
 
     def __init__(self, sentence: str):
         super().__init__(sentence, permanent=False)
+
+
+class TakenOver(TargetError):
+    """Somebody else publishes it by now."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else publishes it by now.", permanent=False)

@@ -113,7 +113,7 @@ def interface_refuses(answer: Answer, credentials: Credentials) -> CannotConnect
         said = "The web server asks for a password of its own before WordPress is reached."
         return CannotConnect("address", said, "Its host can let /wp-json/ pass without it.")
     if answer.status in (401, 403):
-        said = f"The REST interface of that WordPress is closed to us{_words(answer, credentials)}."
+        said = f"The REST interface of that WordPress is closed to us{words_of(answer, credentials)}."
         return CannotConnect("address", said, ASK_FOR_REST)
     return _out_of_order(answer, credentials)
 
@@ -144,7 +144,7 @@ def user_refused(
     if answer.status == 401:
         return _wrong_password(credentials)
     if answer.status in (403, 404):
-        said = f"That WordPress does not say who signed in{_words(answer, credentials)}."
+        said = f"That WordPress does not say who signed in{words_of(answer, credentials)}."
         return CannotConnect("username", said, ASK_FOR_REST)
     return _out_of_order(answer, credentials)
 
@@ -193,6 +193,13 @@ def plain(text: object, longest: int = LONGEST_WORDS) -> str:
     return bare if len(bare) <= longest else f"{bare[: longest - 1]}…"
 
 
+def words_of(answer: Answer, credentials: Credentials) -> str:
+    """The server's own, if it has any that a person can read, and never the password with them."""
+    message = str((json_of(answer) or {}).get("message") or "")
+    said = plain(message.replace(credentials.password, "…")).rstrip(".")
+    return f": “{said}”" if said else ""
+
+
 def _read(answer: Answer) -> object:
     try:
         return json.loads(answer.body)
@@ -203,15 +210,8 @@ def _read(answer: Answer) -> object:
 def _out_of_order(answer: Answer, credentials: Credentials) -> CannotConnect:
     if answer.status == 429:
         return CannotConnect("address", "The site wants to be left alone for a while.", "Try again in some minutes.")
-    said = f"The site is out of order: it answers with status {answer.status}{_words(answer, credentials)}."
+    said = f"The site is out of order: it answers with status {answer.status}{words_of(answer, credentials)}."
     return CannotConnect("address", said, "Try again; if it stays so, its host can say why.")
-
-
-def _words(answer: Answer, credentials: Credentials) -> str:
-    """The server's own, if it has any that a person can read, and never the password with them."""
-    message = str((json_of(answer) or {}).get("message") or "")
-    said = plain(message.replace(credentials.password, "…")).rstrip(".")
-    return f": “{said}”" if said else ""
 
 
 def _code(answer: Answer) -> str:

@@ -1,0 +1,212 @@
+"""WordPress as a destination: five steps, each of which can be repeated, and each result kept before the next.
+
+Whatever becomes of an answer on its way, there is one public post of an article: it is made as a draft, and only a
+post whose number we know is put out. Drafts that were made twice are swept away.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from webapp.core.outbound import Outbound
+from webapp.core.secrets import Unreadable
+from webapp.publishing.models import PostStatus, WordPressConnection, WordPressPost
+from webapp.publishing.target import CredentialsRefused, Post, Published, StillOurs, TakenOver, TargetError
+from webapp.publishing.wordpress import sweep
+from webapp.publishing.wordpress.api import Json, Refusal, Rest
+from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.journal import Journal
+from webapp.publishing.wordpress.markup import content_of, mark
+from webapp.publishing.wordpress.pictures import Hung, hang
+from webapp.publishing.wordpress.terms import Taxonomy, term_named
+
+log = logging.getLogger(__name__)
+
+NO_SUCH_POST = "rest_post_invalid_id"
+LOOKED_AT = "id,status,link,slug,categories,tags,featured_media"
+PUBLIC = ("publish", "private", "future")  # statuses in which a slug is in use
+
+
+class WordPressTarget:
+    """The WordPress that a site is connected to; None where it is not."""
+
+    accepts_drafts = False
+
+    def __init__(self, site_id: int, connection: WordPressConnection | None):
+        self._site_id = site_id
+        if connection is not None:
+            self._address, self._username = connection.address, connection.username
+            self._secret, self._category = connection.password, connection.default_category
+            self._status = connection.post_status
+        self._connected = connection is not None
+
+    def publish(self, post: Post, still_ours: StillOurs) -> Published:
+        def before_change() -> None:
+            if not still_ours():
+                raise TakenOver()
+
+        credentials = self.credentials()
+        with Outbound() as outbound:
+            rest = Rest(credentials, outbound, before_change)
+            work = _Publishing(rest, Journal(self._site_id, self._address), post, self._status, self._category)
+            return work.whole()
+
+    def credentials(self) -> Credentials:
+        """Raises CredentialsRefused where there are none."""
+        if not self._connected:
+            raise CredentialsRefused("The site is not connected to a WordPress.")
+        try:
+            password = self._secret.reveal()
+        except Unreadable:
+            raise CredentialsRefused(str(Unreadable("The password for WordPress"))) from None
+        return Credentials(self._address, self._username, password)
+
+
+class _Publishing:
+    """One post on its way."""
+
+    def __init__(self, rest: Rest, journal: Journal, post: Post, status: PostStatus, category: str):
+        self._rest, self._journal, self._post = rest, journal, post
+        self._status, self._category = status, category
+        self._remarks: list[str] = []
+
+    def whole(self) -> Published:
+        try:
+            return self._through_all_steps()
+        except Refusal as refusal:
+            if refusal.code != NO_SUCH_POST:
+                raise
+            self._journal.gone(self._post.article_id)
+            return self._through_all_steps()
+        except (KeyError, TypeError, ValueError) as error:
+            raise TargetError("WordPress's answer lacks what it should hold.", permanent=False) from error
+
+    def _through_all_steps(self) -> Published:
+        self._remarks.clear()
+        post_id = self._found() or self._created()
+        hung = self._hung()
+        put = self._put_out(post_id, hung)
+        seen = self._verified(post_id, put)
+        self._journal.put_out(self._post.article_id)
+        self._sweep(hung)
+        return Published(link=str(seen["link"]), remote_id=str(post_id), remark=" ".join(self._remarks))
+
+    @property
+    def _kept(self) -> WordPressPost:
+        return self._journal.post_of(self._post.article_id, self._post.slug)
+
+    def _found(self) -> int | None:
+        """(1) The post that is there already. What was never sent is not looked for: its key is new."""
+        kept = self._kept
+        if kept.post_id is not None:
+            return kept.post_id
+        post_id = self._looked_up(kept) if kept.creates else None
+        return None if post_id is None else self._journal.created(self._post.article_id, post_id)
+
+    def _looked_up(self, kept: WordPressPost) -> int | None:
+        """By its key; where a plugin took that out of the text, by slug and title, among the drafts."""
+        found = self._rest.list("/posts", search=kept.key, status="any", orderby="id", order="asc", _fields="id,status")
+        found = found or [
+            post
+            for post in self._rest.list("/posts", slug=kept.slug, status="draft", context="edit")
+            if post["title"]["raw"] == self._post.title
+        ]
+        return int(found[0]["id"]) if found else None
+
+    def _created(self) -> int:
+        """(2) As a draft, which nobody sees."""
+        kept = self._kept
+        self._journal.creating(self._post.article_id)
+        draft = {"title": self._post.title, "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
+        return self._journal.created(self._post.article_id, int(self._rest.post("/posts", draft)["id"]))
+
+    def _hung(self) -> dict[str, Hung]:
+        """(3) Its pictures."""
+        featured = [self._post.featured] if self._post.featured else []
+        return hang(self._rest, self._journal, [*featured, *self._post.pictures])
+
+    def _put_out(self, post_id: int, hung: dict[str, Hung]) -> Json:
+        """(4) Everything at once, with the status. What the owner may have changed there since, stays."""
+        kept = self._kept
+        body: Json = {
+            "title": self._post.title,
+            "content": content_of(self._post, hung, kept.key),
+            "excerpt": self._post.meta_description,
+            "featured_media": self._featured(hung),
+        }
+        if kept.put_out_at is None:
+            body |= {"slug": kept.slug, "status": self._status.value} | self._terms()
+        elif self._status is PostStatus.PUBLISH:
+            body |= {"status": self._status.value}
+        return body | self._rest.post(f"/posts/{post_id}", body) | {"asked": body}
+
+    def _featured(self, hung: dict[str, Hung]) -> int:
+        return hung[self._post.featured.file_name].media_id if self._post.featured else 0
+
+    def _terms(self) -> Json:
+        """Those that there are or that may be made; WordPress has a category of its own for what has none."""
+        tags = [self._term(Taxonomy.TAG, name) for name in self._post.tags]
+        found: Json = {"tags": [tag for tag in tags if tag is not None]}
+        category = self._term(Taxonomy.CATEGORY, self._category) if self._category else None
+        return found if category is None else found | {"categories": [category]}
+
+    def _term(self, taxonomy: Taxonomy, name: str) -> int | None:
+        found = term_named(self._rest, taxonomy, name)
+        if found is None:
+            self._remarks.append(MISSING[taxonomy].format(name))
+        return found
+
+    def _verified(self, post_id: int, put: Json) -> Json:
+        """(5) What stands there now. Several that are put out at once may get the same slug: ours is made different."""
+        seen, has_twin = self._seen(post_id, str(put["slug"]))
+        if has_twin:
+            renamed = self._rest.post(f"/posts/{post_id}", {"slug": f"{put['slug']}-{post_id}"})
+            seen, _ = self._seen(post_id, str(renamed["slug"]))
+        self._compare(seen, put["asked"])
+        return seen
+
+    def _seen(self, post_id: int, slug: str) -> tuple[Json, bool]:
+        """The post as it reads, and whether another is to be found at the same address."""
+        found = self._rest.list("/posts", slug=slug, status="any", per_page=100, _fields=LOOKED_AT)
+        ours = [post for post in found if post["id"] == post_id]
+        if not ours:
+            raise TargetError("WordPress took the article, and does not show it under its address.", permanent=False)
+        others = [post for post in found if post["id"] != post_id and post["status"] in PUBLIC]
+        return ours[0], ours[0]["status"] in PUBLIC and bool(others)
+
+    def _compare(self, seen: Json, asked: Json) -> None:
+        """WordPress drops silently what it does not know. Raises TargetError."""
+        if "status" in asked and seen["status"] != asked["status"]:
+            raise TargetError(
+                f"WordPress made it “{seen['status']}” instead of “{asked['status']}”: a plugin may hold it there.",
+                permanent=True,
+            )
+        if seen["featured_media"] != asked["featured_media"]:
+            raise TargetError("WordPress dropped the featured picture: it was deleted meanwhile.", permanent=False)
+        for field in ("categories", "tags"):
+            if not set(asked.get(field, ())) <= set(seen[field]):
+                raise TargetError(f"WordPress dropped the {field}: they were deleted meanwhile.", permanent=False)
+        if not str(seen["link"]).startswith(("http://", "https://")):
+            raise TargetError("WordPress does not say where the article is.", permanent=False)
+
+    def _sweep(self, hung: dict[str, Hung]) -> None:
+        """What was sent twice may be there twice. It is out already: that nothing is swept is no reason to fail it."""
+        try:
+            self._sweep_away(list(hung))
+        except TakenOver:
+            raise
+        except TargetError as error:
+            log.warning("article %s: what is left behind in WordPress stays (%s)", self._post.article_id, error)
+
+    def _sweep_away(self, names: Sequence[str]) -> None:
+        kept = self._kept
+        if kept.creates > 1:
+            sweep.drafts_of(self._rest, kept)
+        for picture in self._journal.pictures(names).values():
+            if picture.uploads > 1:
+                sweep.copies_of(self._rest, picture.name, self._journal.in_use(picture.name))
+
+
+MISSING = {
+    Taxonomy.CATEGORY: "There is no category “{}”, and the user may not make one: the post is in WordPress's own.",
+    Taxonomy.TAG: "There is no tag “{}”, and the user may not make one: the post is without it.",
+}
