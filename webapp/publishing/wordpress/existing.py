@@ -51,11 +51,12 @@ def read_posts(site_id: int) -> PostsRead:
     if connection is None:
         raise NotFound("The site is not connected to a WordPress.", "Connect it on its page *Where to*.")
     try:
-        posts = _fetch(credentials_of(connection))
+        credentials = credentials_of(connection)
+        posts = _fetch(credentials)
     except PressroomError as problem:
         _keep_problem(site_id, str(problem))
         raise
-    _replace(site_id, connection.address, posts[:MOST])
+    _replace(site_id, credentials.address, posts[:MOST])
     return PostsRead(len(posts[:MOST]), are_all=len(posts) <= MOST)
 
 
