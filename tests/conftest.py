@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import hypothesis
 import pytest
@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import config
 from tests import network, servers
+from tests.wordpress.server import WordPress, wordpress_server
 from webapp import create_app
 from webapp.core.db import db
 
@@ -33,6 +34,7 @@ BROWSER_OPTIONS = (
 )
 
 _numbers = itertools.count(1)
+Server = TypeVar("Server")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +56,12 @@ def _only_this_machine() -> None:
 def redis_server() -> Iterator[str]:
     """The address of a Redis of this test process."""
     yield from _started(servers.redis_server)
+
+
+@pytest.fixture(scope="session")
+def wordpress() -> Iterator[WordPress]:
+    """A WordPress without posts of ours. Put tests that ask for it into the xdist group "wordpress"."""
+    yield from _started(wordpress_server)
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +140,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def _started(server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+def _started(server: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
     try:
         with server() as address:
             yield address

@@ -18,6 +18,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 WRONG_PASSWORD = ("incorrect_password", "invalid_application_credentials")
 UNKNOWN_USER = ("invalid_username", "invalid_email")
 LONGEST_WORDS = 200
+BREAK = re.compile(r"<(br|/?p|/?li|/?div)\b[^>]*>", re.IGNORECASE)
 ROOT = re.compile(r"""<([^>]+)>\s*;\s*rel=["']https://api\.w\.org/["']""")
 ASK_FOR_REST = "Allow the REST API (/wp-json/) for signed-in users in its security plugin, or ask the host."
 
@@ -188,7 +189,7 @@ def json_list_of(answer: Answer) -> list[Any] | None:
 
 def plain(text: object, longest: int = LONGEST_WORDS) -> str:
     """The text without tags, entities, line breaks and what cannot be shown, cut to that length."""
-    bare = html.unescape(re.sub(r"<[^>]*>", " ", str(text)))
+    bare = html.unescape(re.sub(r"<[^>]*>", "", BREAK.sub(" ", str(text))))
     bare = " ".join("".join(one if one.isprintable() else " " for one in bare).split())
     return bare if len(bare) <= longest else f"{bare[: longest - 1]}…"
 
@@ -230,5 +231,5 @@ def _short(url: str) -> str:
 def _tls_problem(error: BaseException) -> ssl.SSLError | None:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__  # httpcore takes the cause off
     return cause
