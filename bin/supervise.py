@@ -42,6 +42,7 @@ def main() -> None:
     options = read_options()
     os.chdir(ROOT)
     os.environ["SETUP_TOKEN"] = os.environ.get("SETUP_TOKEN") or secrets.token_urlsafe(16)
+    os.environ.setdefault("ALLOW_PRIVATE_TARGETS", "1")  # whoever calls this tries it out, with sites of this machine
     try:
         settings = config.load()
         with only_one(settings.instance) as last_was_killed:
@@ -217,6 +218,8 @@ def bracketed(host: str) -> str:
 def welcome(options: argparse.Namespace) -> None:
     lines = [f"Pressroom is running:  {address(options)}/", "", *how_to_sign_in(options)]
     lines += ["In a terminal:         bin/pressroom run demo --follow"] if not options.no_demo else []
+    if os.environ["ALLOW_PRIVATE_TARGETS"] == "1":
+        lines += ["Private addresses:     sites may publish to them; to forbid it: ALLOW_PRIVATE_TARGETS=0 bin/up"]
     lines += ["Ctrl-C stops everything."]
     with contextlib.suppress(OSError):
         print("", *(f"  {line}" for line in lines), "", sep="\n", flush=True)

@@ -18,6 +18,7 @@ def test_a_second_start_keeps_everything_that_the_first_made(settings: dict[str,
     assert "the first visit makes the owner's account" in first.up.said
     assert "/welcome?token=" in first.up.said
     assert "keywords and" in first.up.said
+    assert "sites may publish to them; to forbid it: ALLOW_PRIVATE_TARGETS=0 bin/up" in first.up.said
     assert len(first.children("worker.py runs")) == 3
     assert "password" in page(first.port, "/").lower()
     keywords = count(settings, "keyword")
@@ -53,7 +54,8 @@ def become_a_user(settings: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_given_servers_are_used_and_left_alone(environ: dict[str, str], redis_server: str, up: Up) -> None:
-    installation = up(environ, "--no-demo", "--workers", "1")
+    installation = up(environ | {"ALLOW_PRIVATE_TARGETS": "0"}, "--no-demo", "--workers", "1")
+    assert "Private addresses" not in installation.up.said
     eventually(installation.has_everybody)
     assert installation.children("unixsocket") == []
     assert installation.pressroom("doctor", "--json")["ok"]

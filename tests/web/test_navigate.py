@@ -38,7 +38,7 @@ def test_every_page_of_a_site_is_in_the_menu(app: Flask) -> None:
         items = [item for group in navigation.navigation(site) for item in group["items"]]
     assert [item["name"] for item in items] == [
         "Overview", "Keywords", "Clusters", "Ideas", "Tasks", "Articles", "Images",
-        "Runs", "Automation", "Budget", "Queue", "Publishing",
+        "Runs", "Automation", "Budget", "Queue", "Publishing", "Where to",
     ]  # fmt: skip
     assert all(item["url"].startswith(f"/sites/{site.slug}/") for item in items)
 
