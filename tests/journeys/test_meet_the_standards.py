@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,15 +18,26 @@ from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.content.media import keep
 from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
+from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.core.redis import connection
+from webapp.core.redis import connection as redis_connection
+from webapp.core.secrets import Secret
 from webapp.credits import ledger
 from webapp.credits.splits import set_split
 from webapp.pipeline import claim, control
 from webapp.pipeline.claim import Claim
 from webapp.pipeline.models import Run
 from webapp.pipeline.terms import automation_of
-from webapp.publishing.models import PublicationStatus, WaitingReason
+from webapp.publishing.models import (
+    PostStatus,
+    PublicationStatus,
+    WaitingReason,
+    WordPressConnection,
+    WordPressExisting,
+)
+from webapp.publishing.schedule import change_settings
+from webapp.publishing.wordpress.connection import Wanted, connect
+from webapp.publishing.wordpress.examine import Examined
 
 AXE = config.ROOT / ".assets/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -40,7 +52,8 @@ PAGES = (
     "/sites/{full}/images", "/sites/{full}/runs", "/sites/{full}/runs/{paused}", "/sites/{full}/runs/{paused}/cancel",
     "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
     "/sites/{full}/budget", "/sites/{split}/budget",
-    "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/settings", "/sites/{full}/delete",
+    "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/connect",
+    "/sites/{wordpress}/connect", "/sites/{wordpress}/connect/forget", "/sites/{full}/settings", "/sites/{full}/delete",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
     "/sites/{empty}/queue", "/sites/nowhere/", "/operator/system", "/operator/system/runs/{paused}/cancel",
@@ -79,6 +92,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "full": site.slug,
             "empty": factories.site(account).slug,
             "split": site_with_own_split(account),
+            "wordpress": site_with_wordpress(account),
             "cluster": cluster.id,
             "article": article.id,
             "cancelled": cancelled.id,
@@ -97,9 +111,27 @@ def site_with_own_split(account: Account) -> str:
     return site.slug
 
 
+def site_with_wordpress(account: Account) -> str:
+    """The name of one that is connected, under another key, and whose posts could not be read again."""
+    site = factories.site(account)
+    found = Examined("Herb notes", "6.8.1", "Ana", ["author"], may_make_categories=False, seconds_ahead=90)
+    wanted = Wanted("https://herbs.example", "ana", "abcd efgh", "Notes", PostStatus.DRAFT)
+    connect(site, wanted, found)
+    connection = db.session.get_one(WordPressConnection, site.id)
+    connection.password, connection.posts_problem = Secret("made with another key"), "Nobody answers."
+    db.session.add(
+        WordPressExisting(
+            site_id=site.id, remote_id=1, link="https://herbs.example/a/", title="Basil", slug="a", modified=now()
+        )
+    )
+    change_settings(site.id, {"credentials_refused": True})
+    db.session.commit()
+    return site.slug
+
+
 def held_run(run: Run) -> Claim:
     """The claim of a worker that lives and does nothing."""
-    taken = claim.claim(run.id, run.epoch, worker="idler", lease=6, lock=connection())
+    taken = claim.claim(run.id, run.epoch, worker="idler", lease=6, lock=redis_connection())
     assert taken is not None, "somebody else was faster"
     return taken
 
@@ -137,13 +169,14 @@ def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> No
         ("/sites/{split}/budget", "clustering"),
         ("/sites/{full}/publishing", "queue_limit"),
         ("/sites/{full}/settings", "name"),
+        ("/sites/{wordpress}/connect", "username"),
         ("/operator/credits", "clustering_share"),
     ],
 )
 def test_a_refused_form_shuts_nobody_out(open_page: Open, places: dict, address: str, field: str) -> None:
     page = open_page(address.format(**places), javascript=True)
     page.evaluate("name => { document.getElementsByName(name)[0].value = '' }", field)
-    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("button", name=re.compile("^Save (changes|and connect)$")).click()
     page.wait_for_selector("#error-summary")
 
     assert page.locator(f"[name={field}]").get_attribute("aria-invalid") == "true"
