@@ -83,7 +83,7 @@ def test_what_is_read_replaces_what_was_known(site: Site, there: LookAlike) -> N
 
 def test_what_is_no_post_is_left_out(site: Site, there: LookAlike) -> None:
     connected(site, there.address)
-    odd = [7, {}, post(0), post(2**63), post(1) | {"link": "javascript:alert(1)"}, post(1) | {"modified_gmt": "now"}]
+    odd = [{}, post(0), post(2**63), post(1) | {"link": "javascript:alert(1)"}, post(1) | {"modified_gmt": "now"}]
     there.posts = [*odd, post(4, "Sage\x00"), post(4, "Sage")]
 
     read_posts(site.id)
@@ -91,7 +91,9 @@ def test_what_is_no_post_is_left_out(site: Site, there: LookAlike) -> None:
     assert titles(site) == ["Sage"]
 
 
-@pytest.mark.parametrize("reply", [error(500, "oops"), Reply(b"<html>"), in_json({"no": "list"}), error(400, "bad")])
+@pytest.mark.parametrize(
+    "reply", [error(500, "oops"), Reply(b"<html>"), in_json({"no": "list"}), in_json([7]), error(400, "bad")]
+)
 def test_where_it_does_not_say_what_was_known_is_kept_and_the_reason_stands_there(
     site: Site, there: LookAlike, reply: Reply
 ) -> None:

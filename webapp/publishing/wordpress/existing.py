@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import NoResultFound
 
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict, NotFound, PressroomError
-from webapp.core.outbound import Answer, Outbound
+from webapp.core.outbound import Outbound
 from webapp.publishing.models import WordPressConnection, WordPressExisting
 from webapp.publishing.schedule import lock
-from webapp.publishing.wordpress import diagnosis
+from webapp.publishing.target import TargetError
+from webapp.publishing.wordpress.api import Refusal, Rest
 from webapp.publishing.wordpress.connection import credentials_of
 from webapp.publishing.wordpress.credentials import Credentials
-from webapp.publishing.wordpress.diagnosis import json_list_of, plain
+from webapp.publishing.wordpress.diagnosis import plain
 
 A_PAGE = 100  # the most that WordPress gives at once
 MOST = 5000  # posts of one site; the latest changed count
 LONGEST = 2000  # characters of an address
-PATH = "/wp-json/wp/v2/posts"
+BEYOND_THE_LAST = "rest_post_invalid_page_number"
 FIELDS = "id,link,title,slug,modified_gmt"
 
 
@@ -63,42 +63,37 @@ def read_posts(site_id: int) -> PostsRead:
 def _fetch(credentials: Credentials) -> list[dict[str, Any]]:
     try:
         with Outbound() as outbound:
-            return list({row["remote_id"]: row for row in _rows(outbound, credentials)}.values())
-    except httpx.TransportError as error:
-        raise diagnosis.not_reached(error, credentials.address) from error
+            rest = Rest(credentials, outbound, before_change=lambda: None)
+            return list({row["remote_id"]: row for row in _rows(rest)}.values())
+    except TargetError as error:
+        raise Conflict(
+            f"WordPress did not say which posts it has. {error.sentence}",
+            "What was read before is kept. Test the connection, and read again.",
+        ) from error
 
 
-def _rows(outbound: Outbound, credentials: Credentials) -> Iterator[dict[str, Any]]:
+def _rows(rest: Rest) -> Iterator[dict[str, Any]]:
     """Page by page until one is not full, or one more than we keep."""
     for page in range(1, MOST // A_PAGE + 2):
-        answer = _page(outbound, credentials, page)
-        found = json_list_of(answer)
-        if answer.status == 400 and page > 1:  # the page before was the last one, and full
-            return
-        if answer.status != 200 or found is None:
-            raise Conflict(
-                f"WordPress did not say which posts it has: it answered with status {answer.status}.",
-                "What was read before is kept. Test the connection, and read again.",
-            )
+        found = _page(rest, page)
         yield from (row for one in found if (row := _row(one)) is not None)
         if len(found) < A_PAGE:
             return
 
 
-def _page(outbound: Outbound, credentials: Credentials, page: int) -> Answer:
-    params = {"status": "publish", "orderby": "modified", "order": "desc", "per_page": A_PAGE, "page": page}
-    return outbound.request(
-        "GET",
-        credentials.address + PATH,
-        params=params | {"_fields": FIELDS},
-        auth=(credentials.username, credentials.password),
-    )
+def _page(rest: Rest, page: int) -> list[dict[str, Any]]:
+    """None where the page before was the last one, and full."""
+    order = {"status": "publish", "orderby": "modified", "order": "desc"}
+    try:
+        return rest.list("/posts", per_page=A_PAGE, page=page, _fields=FIELDS, **order)
+    except Refusal as refusal:
+        if refusal.code != BEYOND_THE_LAST:
+            raise
+        return []
 
 
-def _row(post: object) -> dict[str, Any] | None:
+def _row(post: Mapping[str, Any]) -> dict[str, Any] | None:
     """A post as we keep it; None for what is none, or leads anywhere but to a web page."""
-    if not isinstance(post, Mapping):
-        return None
     link, title = plain(post.get("link") or "", LONGEST), post.get("title")
     try:
         remote_id = int(post["id"])
