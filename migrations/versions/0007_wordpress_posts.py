@@ -39,7 +39,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("site_id", "address", "name", name=op.f("pk_wordpress_picture")),
     )
-    op.add_column("publication", sa.Column("remark", sa.Text(), nullable=False, server_default=""))
+    op.add_column("publication", sa.Column("remark", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:

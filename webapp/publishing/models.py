@@ -128,7 +128,7 @@ class Publication(Numbered, db.Model):
     owner: Mapped[str | None] = mapped_column(String(160))
     hb: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")  # the target's own words
-    remark: Mapped[str] = mapped_column(Text, default="", server_default="")  # what of it could not be as it should
+    remark: Mapped[str | None] = mapped_column(Text)  # what of it could not be as it should
     remote_id: Mapped[str | None] = mapped_column(String(200))
     link: Mapped[str | None] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -189,7 +189,7 @@ def _finish(publication: Publication, published: Published) -> None:
     publication.status, publication.owner = PublicationStatus.PUBLISHED, None
     publication.published_at, publication.next_attempt_at = now(), None
     publication.link, publication.remote_id = published.link, published.remote_id
-    publication.remark, publication.error = published.remark, ""
+    publication.remark, publication.error = published.remark or None, ""
     _set_refused(publication, False)
 
 
