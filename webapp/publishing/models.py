@@ -35,6 +35,7 @@ class WaitingReason(StrEnum):
     DRAFT_QUALITY = "draft_quality"
     HELD = "held"
     SCHEDULING_OFF = "scheduling_off"
+    UNSCHEDULED = "unscheduled"  # by a person, until one schedules it again: the reason itself is the record
 
 
 class PostStatus(StrEnum):
@@ -77,6 +78,7 @@ class PublishingSettings(db.Model):
     paused: Mapped[bool] = mapped_column(default=False)
     skip_dates: Mapped[list[str]] = mapped_column(JSON, default=list)
     credentials_refused: Mapped[bool] = mapped_column(default=False)  # by the target, until it takes one
+    calendar_token: Mapped[str | None] = mapped_column(String(64))  # of the secret address of its calendar, if wanted
 
     @property
     def slots(self) -> SlotSettings:
@@ -139,6 +141,13 @@ class Publication(Numbered, db.Model):
     @property
     def is_at_once(self) -> bool:
         return self.position == self.AT_ONCE
+
+    @property
+    def kept_back(self) -> WaitingReason | None:
+        """That a person keeps it back, which comes before all other reasons."""
+        if self.held:
+            return WaitingReason.HELD
+        return self.reason if self.reason is WaitingReason.UNSCHEDULED else None
 
 
 class WordPressConnection(db.Model):

@@ -12,7 +12,7 @@ from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.destinations import target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.slots import MINUTE, SchedulingMode, plan_slots
+from webapp.publishing.slots import MINUTE, SECOND, SchedulingMode, plan_slots
 from webapp.sites.models import Site
 
 UNSETTLED = (PublicationStatus.WAITING, PublicationStatus.SCHEDULED)
@@ -113,6 +113,11 @@ def room(settings: PublishingSettings, scheduled: int) -> int | None:
     return max(0, settings.queue_limit - scheduled) if settings.queue_limit else None
 
 
+def is_slot(site: Site, settings: PublishingSettings, instant: datetime) -> bool:
+    """Whether the schedule lets something go out then."""
+    return plan_slots(settings.slots, site.zone, instant - SECOND / 2, (), 1) == [instant]
+
+
 def reason_of_site(settings: PublishingSettings) -> WaitingReason | None:
     """What keeps everything of the site from going out by itself."""
     if not settings.auto_publish:
@@ -132,6 +137,16 @@ def reason_for_new(settings: PublishingSettings) -> WaitingReason | None:
     return of_site
 
 
+def obstacles(publication: Publication, settings: PublishingSettings, site: Site) -> list[WaitingReason]:
+    """All that keeps it from having a slot, apart from room and time: what counts first comes first."""
+    found = [publication.kept_back, reason_of_site(settings)]
+    if publication.article.is_draft_quality and not target_for(site).accepts_drafts:
+        found.append(WaitingReason.DRAFT_QUALITY)
+    if not is_on(Switch.NEW_SCHEDULING):
+        found.append(WaitingReason.SCHEDULING_OFF)
+    return [reason for reason in found if reason is not None]
+
+
 def _start(settings: PublishingSettings, taken: Collection[datetime]) -> datetime:
     """Now; at once means a minute after the last one, however many are approved within a second."""
     moment = now()
@@ -147,7 +162,7 @@ def _reasons(line: Iterable[Publication], settings: PublishingSettings, site: Si
     found = {}
     for one in line:
         of_its_own = WaitingReason.DRAFT_QUALITY if one.id in drafts else None
-        reason = WaitingReason.HELD if one.held else of_site or of_its_own
+        reason = one.kept_back or of_site or of_its_own
         if reason is not None:
             found[one.id] = reason
     return found

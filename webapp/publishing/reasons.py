@@ -70,4 +70,10 @@ WORDS: dict[WaitingReason, Words] = {
         Remedy.OPERATOR,
     ),
     WaitingReason.HELD: Words("Held", "Somebody holds it back.", "Release it.", Remedy.RELEASE),
+    WaitingReason.UNSCHEDULED: Words(
+        "Taken off the schedule",
+        "Somebody took it off the schedule, so it waits until somebody schedules it again.",
+        "Schedule it: it takes the next free slot. Or choose a slot, or publish it now.",
+        Remedy.RELEASE,
+    ),
 }

@@ -71,11 +71,17 @@ def reslot(site_id: int) -> list[Place]:
     """Everything gets its place anew, under the settings as they are. Answers those places. The caller commits."""
     settings = lock(site_id)
     lined_up = line_up(db.session.get_one(Site, site_id), settings)
-    positions = sorted(place.publication.position for place in lined_up)
-    for place, position in zip(lined_up, positions, strict=True):
-        place.publication.position = position  # so that the order outlives a pause
+    number([place.publication for place in lined_up])
     _move(lined_up)
     return lined_up
+
+
+def number(line: Sequence[Publication]) -> None:
+    """Gives the line's own positions out anew in its order, so that this order outlives a pause."""
+    least = 0
+    for publication, position in zip(line, sorted(one.position for one in line), strict=True):
+        publication.position = max(position, least)
+        least = publication.position + 1
 
 
 def push_back(site_id: int) -> None:
@@ -107,9 +113,12 @@ def lock(site_id: int) -> PublishingSettings:
 
 
 def wait(publication: Publication, reason: WaitingReason) -> None:
-    """Takes its slot away. Whoever asked for it at once has to ask again."""
+    """Takes its slot away. Whoever asked for it at once has to ask again.
+
+    What failed for a passing reason is tried no earlier for that: neither here nor by another slot its backoff ends.
+    """
     publication.status, publication.reason = PublicationStatus.WAITING, reason
-    publication.slot_at = publication.next_attempt_at = None
+    publication.slot_at = None
     publication.position = max(publication.position, 0)
 
 
@@ -122,14 +131,26 @@ def put_now(publication: Publication) -> None:
     taken = taken_slots(publication.site_id)
     while slot in taken:
         slot += timedelta(seconds=1)
-    if publication.status is not PublicationStatus.SCHEDULED and not _makes_room(publication.site_id, slot):
+    if not makes_room(publication, slot):
         raise Conflict(
             f"“{publication.article.title}” cannot go out now: as many as the queue limit allows are doing so already.",
             "Nothing was changed: try again in a moment, or raise the limit.",
         )
-    publication.position = Publication.AT_ONCE
-    _put(publication, slot)
+    publication.position, publication.next_attempt_at = Publication.AT_ONCE, None
+    put(publication, slot)
     db.session.flush()
+
+
+def makes_room(publication: Publication, slot: datetime) -> bool:
+    """Whether it may be scheduled at that slot; in a full queue it takes the place of the last one, if that is later."""
+    limit = db.session.get_one(PublishingSettings, publication.site_id).queue_limit
+    scheduled = in_order(publication.site_id, PublicationStatus.SCHEDULED)
+    others = [one for one in scheduled if one.id != publication.id]
+    return not limit or len(others) < limit or any(one.slot_at and one.slot_at > slot for one in others)
+
+
+def put(publication: Publication, slot: datetime) -> None:
+    publication.status, publication.reason, publication.slot_at = PublicationStatus.SCHEDULED, None, slot
 
 
 def _take_back(settings: PublishingSettings) -> int:
@@ -138,17 +159,12 @@ def _take_back(settings: PublishingSettings) -> int:
     reason = reason_of_site(settings)
     stay = 0 if reason else settings.queue_limit or len(scheduled)
     back = [one for one in scheduled[stay:] if not one.is_at_once]
+    if back:
+        number([*back, *in_order(settings.site_id, PublicationStatus.WAITING)])
     for publication in back:
         wait(publication, reason or WaitingReason.QUEUE_FULL)
     db.session.flush()
     return len(scheduled) - len(back)
-
-
-def _makes_room(site_id: int, slot: datetime) -> bool:
-    """Whether one more may be scheduled at that slot, if need be in place of the last one."""
-    limit = db.session.get_one(PublishingSettings, site_id).queue_limit
-    scheduled = in_order(site_id, PublicationStatus.SCHEDULED)
-    return not limit or len(scheduled) < limit or any(one.slot_at and one.slot_at > slot for one in scheduled)
 
 
 def _move(lined_up: Sequence[Place]) -> None:
@@ -163,13 +179,9 @@ def _stand(lined_up: Sequence[Place]) -> int:
     """Writes the places. Answers how many of them have a slot."""
     for place in lined_up:
         if place.slot is not None:
-            _put(place.publication, place.slot)
+            put(place.publication, place.slot)
         elif place.reason is not None:
             place.publication.reason = place.reason
     db.session.flush()
     return sum(place.slot is not None for place in lined_up)
 
-
-def _put(publication: Publication, slot: datetime) -> None:
-    publication.status, publication.reason = PublicationStatus.SCHEDULED, None
-    publication.slot_at, publication.next_attempt_at = slot, None
