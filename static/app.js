@@ -214,20 +214,20 @@
     if (one("form.is-dirty") && !leaving) event.preventDefault();
   });
 
-  // Choosing rows: all of them, or a range with shift.
+  // Choosing rows: all of a table, or a range with shift.
   let lastChosen = null;
-  const boxes = (form) => all("td.pick input[name]", form);
+  const boxes = (form) => [...form.elements].filter((box) => box.matches("td.pick input[name]"));
   function tell(form) {
     const note = one("[data-chosen]", form);
     const count = boxes(form).filter((box) => box.checked).length;
     note.textContent = count ? `${count} ${count === 1 ? note.dataset.one : note.dataset.many} chosen.` : `Choose ${note.dataset.many} first.`;
   }
   page.addEventListener("click", (event) => {
-    const form = event.target.closest("form[data-selection]");
-    if (!form || !event.target.matches("input[type=checkbox]")) return;
+    const form = event.target.form;
+    if (!form?.matches("[data-selection]") || !event.target.matches("input[type=checkbox]")) return;
     const list = boxes(form);
     if (event.target.matches("[data-choose-all]")) {
-      list.forEach((box) => { box.checked = event.target.checked; });
+      all("td.pick input[name]", event.target.closest("table")).forEach((box) => { box.checked = event.target.checked; });
     } else {
       if (event.shiftKey && lastChosen && list.includes(lastChosen)) {
         const [from, to] = [list.indexOf(lastChosen), list.indexOf(event.target)].sort((a, b) => a - b);
@@ -237,6 +237,8 @@
     }
     tell(form);
   });
+
+  page.addEventListener("htmx:after:swap", () => all("form[data-selection]").forEach(tell)); // chosen rows may be gone
 
   // "/" leads to the search of a list.
   page.addEventListener("keydown", (event) => {

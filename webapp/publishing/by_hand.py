@@ -12,7 +12,7 @@ from webapp.core.db import db
 from webapp.core.errors import Conflict
 from webapp.publishing.lines import line_of
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.places import is_slot, obstacles, taken_slots
+from webapp.publishing.places import Obstacles, is_slot, taken_slots
 from webapp.publishing.reasons import WORDS
 from webapp.publishing.schedule import lock, makes_room, put, put_now, schedule, wait
 from webapp.sites.models import Site
@@ -144,9 +144,9 @@ def _check(publication: Publication, allowed: Collection[PublicationStatus], wha
 
 
 def _check_slot(publication: Publication, settings: PublishingSettings, site: Site, slot: datetime) -> None:
-    kept_by_others = [reason for reason in obstacles(publication, settings, site) if reason is not publication.kept_back]
-    if kept_by_others:
-        words = WORDS[kept_by_others[0]]
+    obstacles = Obstacles(settings, site).of(publication)
+    if obstacles:
+        words = WORDS[obstacles[0]]
         raise Conflict(f"“{publication.article.title}” cannot be given a slot. {words.sentence}", words.remedy)
     moment = now()
     if not moment < slot <= moment + FARTHEST or not is_slot(site, settings, slot):

@@ -1,6 +1,7 @@
 """In which order publications wait for each other: what stands before one, and what behind it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from webapp.core.clock import now
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
@@ -14,13 +15,16 @@ def lines(scheduled: Iterable[Publication], waiting: Iterable[Publication]) -> l
     What is due, or wanted at once, is in none: it does not change places any more.
     """
     moment = now()
-    of_reason: dict[WaitingReason | None, list[Publication]] = {WaitingReason.QUEUE_FULL: []}
-    for one in scheduled:
-        if one.status is PublicationStatus.SCHEDULED and not one.is_at_once and one.slot_at and one.slot_at > moment:
-            of_reason[WaitingReason.QUEUE_FULL].append(one)
+    with_slots = [one for one in scheduled if _can_move(one, moment)]
+    of_reason: dict[WaitingReason | None, list[Publication]] = {WaitingReason.QUEUE_FULL: with_slots}
     for one in waiting:
         of_reason.setdefault(one.reason, []).append(one)
     return list(of_reason.values())
+
+
+def _can_move(one: Publication, moment: datetime) -> bool:
+    is_ahead = one.slot_at is not None and one.slot_at > moment
+    return one.status is PublicationStatus.SCHEDULED and is_ahead and not one.is_at_once
 
 
 def line_of(publication: Publication) -> list[Publication]:

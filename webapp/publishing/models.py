@@ -139,6 +139,11 @@ class Publication(Numbered, db.Model):
     article: Mapped[Article] = relationship()
 
     @property
+    def at(self) -> datetime | None:
+        """When it went out, or will."""
+        return self.published_at or self.slot_at
+
+    @property
     def is_at_once(self) -> bool:
         return self.position == self.AT_ONCE
 

@@ -108,6 +108,11 @@ def taken_slots(site_id: int) -> set[datetime]:
     return {slot for slot in db.session.scalars(rows) if slot is not None}
 
 
+def free_slots(site: Site, settings: PublishingSettings, after: datetime, count: int) -> list[datetime]:
+    """The next slots after that moment that nobody has."""
+    return plan_slots(settings.slots, site.zone, after, taken_slots(site.id), count)
+
+
 def room(settings: PublishingSettings, scheduled: int) -> int | None:
     """How many more may be scheduled beside so many; None: as many as there are."""
     return max(0, settings.queue_limit - scheduled) if settings.queue_limit else None
@@ -137,14 +142,23 @@ def reason_for_new(settings: PublishingSettings) -> WaitingReason | None:
     return of_site
 
 
-def obstacles(publication: Publication, settings: PublishingSettings, site: Site) -> list[WaitingReason]:
-    """All that keeps it from having a slot, apart from room and time: what counts first comes first."""
-    found = [publication.kept_back, reason_of_site(settings)]
-    if publication.article.is_draft_quality and not target_for(site).accepts_drafts:
-        found.append(WaitingReason.DRAFT_QUALITY)
-    if not is_on(Switch.NEW_SCHEDULING):
-        found.append(WaitingReason.SCHEDULING_OFF)
-    return [reason for reason in found if reason is not None]
+class Obstacles:
+    """What keeps publications of a site from having a slot, apart from room and time. It looks once, for all."""
+
+    def __init__(self, settings: PublishingSettings, site: Site):
+        self._of_site = reason_of_site(settings)
+        self._takes_drafts = target_for(site).accepts_drafts
+        self._is_off = not is_on(Switch.NEW_SCHEDULING)
+
+    def of(self, publication: Publication) -> list[WaitingReason]:
+        """All of them, what counts first first; what a person decided about this one is not among them."""
+        is_draft = not self._takes_drafts and publication.article.is_draft_quality
+        found = [
+            self._of_site,
+            WaitingReason.DRAFT_QUALITY if is_draft else None,
+            WaitingReason.SCHEDULING_OFF if self._is_off else None,
+        ]
+        return [reason for reason in found if reason is not None]
 
 
 def _start(settings: PublishingSettings, taken: Collection[datetime]) -> datetime:

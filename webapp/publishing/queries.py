@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.switches import Switch, is_on
@@ -79,8 +79,23 @@ def _listed(site_id: int, statuses: tuple[PublicationStatus, ...], limit: int) -
     return db.session.scalars(
         select(Publication)
         .where(Publication.site_id == site_id, Publication.status.in_(statuses))
-        .options(with_article.load_only(Article.title), with_article.selectinload(Article.images).load_only(Image.file))
+        .options(
+            with_article.load_only(Article.title, Article.is_draft_quality),
+            with_article.selectinload(Article.images).load_only(Image.file),
+        )
         .order_by(ORDERS[statuses], Publication.id)
+        .limit(limit)
+    ).all()
+
+
+def between(site_id: int, start: datetime, end: datetime, limit: int) -> Sequence[Publication]:
+    """What goes out from `start` until before `end`, or went out then, with its article and in the order of time."""
+    at = case((Publication.status == PublicationStatus.PUBLISHED, Publication.published_at), else_=Publication.slot_at)
+    return db.session.scalars(
+        select(Publication)
+        .where(Publication.site_id == site_id, Publication.status.in_(UPCOMING + PUBLISHED), at >= start, at < end)
+        .options(joinedload(Publication.article).load_only(Article.title))
+        .order_by(at, Publication.id)
         .limit(limit)
     ).all()
 
@@ -130,7 +145,8 @@ def version(site_id: int, most: int) -> str:
         )
         shown += [tuple(row) for row in db.session.execute(rows)]
     settings = db.session.get_one(PublishingSettings, site_id)
-    shown += [settings.paused, settings.auto_publish, settings.credentials_refused, is_on(Switch.NEW_SCHEDULING)]
+    shown += [getattr(settings, column.key) for column in PublishingSettings.__table__.columns]
+    shown += [is_on(Switch.NEW_SCHEDULING)]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 

@@ -142,7 +142,7 @@ def put_now(publication: Publication) -> None:
 
 
 def makes_room(publication: Publication, slot: datetime) -> bool:
-    """Whether it may be scheduled at that slot; in a full queue it takes the place of the last one, if that is later."""
+    """Whether it may be scheduled at that slot; in a full queue the last one makes room, if it is later."""
     limit = db.session.get_one(PublishingSettings, publication.site_id).queue_limit
     scheduled = in_order(publication.site_id, PublicationStatus.SCHEDULED)
     others = [one for one in scheduled if one.id != publication.id]
@@ -184,4 +184,3 @@ def _stand(lined_up: Sequence[Place]) -> int:
             place.publication.reason = place.reason
     db.session.flush()
     return sum(place.slot is not None for place in lined_up)
-

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.content.models import Article
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.places import obstacles
+from webapp.publishing.places import Obstacles
 from webapp.publishing.reasons import WORDS
 from webapp.publishing.tried import Candidate, PassedOver, tried
 from webapp.sites.models import Site
@@ -23,23 +23,25 @@ class Search:
 
     def __init__(self, site: Site):
         self._site = site
-        self._settings = db.session.get_one(PublishingSettings, site.id)
+        settings = db.session.get_one(PublishingSettings, site.id)
+        self._limit = settings.queue_limit
+        self._obstacles = Obstacles(settings, site)
         self._scheduled, taken = _scheduled(site.id)
-        self._tried = tried(self._settings.slots, site.zone, now(), taken)
+        self._tried = tried(settings.slots, site.zone, now(), taken)
 
     def steps(self, publication: Publication) -> list[str]:
         """A sentence for each rejection, in their order; the last one says what would come next."""
+        kept_back = [publication.kept_back] if publication.kept_back else []
         return [
-            *(WORDS[reason].sentence for reason in obstacles(publication, self._settings, self._site)),
+            *(WORDS[reason].sentence for reason in kept_back + self._obstacles.of(publication)),
             *self._room(),
             *_passed_over(self._tried.passed_over, self._site.zone),
             self._end(),
         ]
 
     def _room(self) -> list[str]:
-        limit = self._settings.queue_limit
-        is_full = limit and self._scheduled >= limit
-        return [f"The queue is full: {self._scheduled:,} of {limit:,} are scheduled."] if is_full else []
+        is_full = self._limit and self._scheduled >= self._limit
+        return [f"The queue is full: {self._scheduled:,} of {self._limit:,} are scheduled."] if is_full else []
 
     def _end(self) -> str:
         if self._tried.free is None:
@@ -65,13 +67,14 @@ def _passed_over(candidates: Sequence[Candidate], zone: ZoneInfo) -> list[str]:
 
 
 def _sentence(candidate: Candidate, zone: ZoneInfo) -> str:
+    when = _named(candidate.slot, zone) if candidate.slot else _day(candidate.day)
     match candidate.why:
         case PassedOver.TAKEN:
-            return f"{_named(candidate.slot or now(), zone)}: taken by “{candidate.by}”."
+            return f"{when}: taken by “{candidate.by}”."
         case PassedOver.WEEKDAY_OFF:
-            return f"{_day(candidate.day)}: {candidate.day:%A} is no publishing day."
+            return f"{when}: {candidate.day:%A} is no publishing day."
         case PassedOver.SKIP_DATE:
-            return f"{_day(candidate.day)}: a date that is skipped."
+            return f"{when}: a date that is skipped."
 
 
 def _named(instant: datetime, zone: ZoneInfo) -> str:

@@ -19,6 +19,7 @@ from webapp.web.htmx import is_htmx
 OPEN = frozenset(
     {
         "static",
+        "calendar.file",  # its address is the secret
         "health.healthz",
         "health.readyz",
         "metrics.show",  # looks itself who asks

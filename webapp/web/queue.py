@@ -1,106 +1,25 @@
 """The publishing queue: what goes out when, what waits and why, and what people may do about it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import groupby
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.core.clock import now
 from webapp.core.db import db, reading
+from webapp.core.errors import Invalid
 from webapp.jobs.queue import wake_publishing
-from webapp.publishing import by_hand, queries
-from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
-from webapp.publishing.places import reason_for_new
-from webapp.publishing.reasons import WORDS, Remedy, Words
+from webapp.publishing import by_hand
+from webapp.publishing.by_hand import Act, Done
+from webapp.publishing.models import Publication
+from webapp.publishing.reasons import WORDS
 from webapp.sites.models import Site
+from webapp.web import queue_page
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.htmx import after_post, is_htmx
 
 pages = Blueprint("queue", __name__, url_prefix="/sites/<slug>/queue")
-
-MOST = 200  # of each kind on the page
-MOVING, STANDING = 2, 30  # seconds between two looks, while something goes out and while it will
-
-PLACES: dict[Remedy, tuple[str, str] | None] = {
-    Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Settings"),
-    Remedy.CONNECTION: ("connect.show", "Where to"),
-    Remedy.RELEASE: None,
-    Remedy.OPERATOR: None,
-}
-
-
-@dataclass(frozen=True)
-class Explained:
-    """Why something stands still, what to do about it, and where."""
-
-    title: str
-    sentence: str
-    remedy: str
-    url: str
-    link_text: str
-
-
-@pages.get("")
-def index(slug: str) -> ResponseReturnValue:
-    site = site_or_404(slug)
-    return render_template("queue/index.html", page="queue", **_queue(site))
-
-
-@pages.get("/live")
-def live(slug: str) -> ResponseReturnValue:
-    """The fragment that the page asks for while something is on its way. Unchanged, it answers 304."""
-    site = site_or_404(slug)
-    if not is_htmx():
-        return redirect(url_for("queue.index", slug=slug))
-    version = f"{queries.version(site.id, MOST)}-{_today(site)}"
-    known = {tag.split(":")[0] for tag in request.if_none_match.as_set()}
-    answer = Response(status=304) if version in known else make_response(_fragment(site))
-    answer.set_etag(version)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
-
-
-@pages.post("/<int:id>/publish-now")
-def publish_now(slug: str, id: int) -> ResponseReturnValue:
-    return _do(slug, id, by_hand.publish_now, lambda publication, site: "goes out now.", wake=True)
-
-
-@pages.post("/<int:id>/hold")
-def hold(slug: str, id: int) -> ResponseReturnValue:
-    return _do(slug, id, by_hand.hold, lambda publication, site: "is held until you release it.")
-
-
-@pages.post("/<int:id>/release")
-def release(slug: str, id: int) -> ResponseReturnValue:
-    return _do(slug, id, by_hand.release, lambda publication, site: f"is released. {_whereabouts(publication, site)}")
-
-
-@pages.post("/<int:id>/retry")
-def retry(slug: str, id: int) -> ResponseReturnValue:
-    return _do(slug, id, by_hand.retry, lambda publication, site: f"is tried again. {_whereabouts(publication, site)}")
-
-
-def _do(
-    slug: str,
-    id: int,
-    act: Callable[[Publication], None],
-    told: Callable[[Publication, Site], str],
-    *,
-    wake: bool = False,
-) -> ResponseReturnValue:
-    site = site_or_404(slug, Role.EDITOR)
-    publication = row_or_404(Publication, site, id)
-    act(publication)
-    text = f"“{publication.article.title}” {told(publication, site)}"
-    db.session.commit()
-    if wake and not wake_publishing():
-        text += " Redis does not answer right now, so it takes a little longer."
-    return after_post(lambda: _fragment(site), url_for("queue.index", slug=slug), "ok", text)
 
 
 def _whereabouts(publication: Publication, site: Site) -> str:
@@ -111,71 +30,121 @@ def _whereabouts(publication: Publication, site: Site) -> str:
     return WORDS[publication.reason].sentence if publication.reason else ""
 
 
+Told = Callable[[Publication, Site], str]
+
+ACTS: dict[str, tuple[Act, Told]] = {
+    "publish-now": (by_hand.publish_now, lambda one, site: "goes out now."),
+    "hold": (by_hand.hold, lambda one, site: "is held until you release it."),
+    "release": (by_hand.release, lambda one, site: f"is released. {_whereabouts(one, site)}"),
+    "unschedule": (by_hand.unschedule, lambda one, site: "is off the schedule until you schedule it again."),
+    "retry": (by_hand.retry, lambda one, site: f"is tried again. {_whereabouts(one, site)}"),
+    "move-up": (by_hand.move_up, lambda one, site: f"moved up. {_whereabouts(one, site)}"),
+    "move-down": (by_hand.move_down, lambda one, site: f"moved down. {_whereabouts(one, site)}"),
+}
+FOR_SEVERAL = {
+    "publish-now": "going out now", "hold": "held", "release": "released", "unschedule": "taken off the schedule",
+    "retry": "tried again",
+}  # fmt: skip
+
+
+def _any_of(names: Iterable[str]) -> str:
+    """The part of a route that is one of them."""
+    return "any({})".format(", ".join(f"'{name}'" for name in names))
+
+
+@pages.get("")
+def index(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    return render_template("queue/index.html", page="queue", **queue_page.queue(site))
+
+
+@pages.get("/live")
+def live(slug: str) -> ResponseReturnValue:
+    """The fragment that the page asks for while something is on its way. Unchanged, it answers 304."""
+    site = site_or_404(slug)
+    if not is_htmx():
+        return redirect(url_for("queue.index", slug=slug))
+    version = queue_page.version(site)
+    known = {tag.split(":")[0] for tag in request.if_none_match.as_set()}
+    answer = Response(status=304) if version in known else make_response(_fragment(site))
+    answer.set_etag(version)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@pages.post(f"/<int:id>/<{_any_of(ACTS)}:act>")
+def act(slug: str, id: int, act: str) -> ResponseReturnValue:
+    """What a person does with one publication."""
+    site = site_or_404(slug, Role.EDITOR)
+    publication = row_or_404(Publication, site, id)
+    do, told = ACTS[act]
+    do(publication)
+    text = f"“{publication.article.title}” {told(publication, site)}"
+    db.session.commit()
+    return after_post(lambda: _fragment(site), _home(slug), "ok", text + _woken(do))
+
+
+@pages.post(f"/selected/<{_any_of(FOR_SEVERAL)}:act>")
+def act_on_selected(slug: str, act: str) -> ResponseReturnValue:
+    """The same with several. Those that moved on meanwhile are left as they are, and named."""
+    site = site_or_404(slug, Role.EDITOR)
+    do, _ = ACTS[act]
+    done = do.on_each(site.id, request.form.getlist("publication", type=int))
+    db.session.commit()
+    kind, text = _told_of_several(done, FOR_SEVERAL[act])
+    flash(text + (_woken(do) if done.done else ""), kind)
+    return redirect(_home(slug), 303)
+
+
+@pages.get("/<int:id>/slot")
+def choose_slot(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    publication = row_or_404(Publication, site, id)
+    return render_template("queue/slot.html", page="queue", **queue_page.slots_for(publication, site))
+
+
+@pages.post("/<int:id>/slot")
+def to_slot(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    publication = row_or_404(Publication, site, id)
+    by_hand.to_slot(publication, _instant(request.form.get("slot", "")))
+    text = f"“{publication.article.title}” moved. {_whereabouts(publication, site)}"
+    db.session.commit()
+    flash(text, "ok")
+    return redirect(_home(slug), 303)
+
+
+def _instant(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("slot", "That is no time.", "Nothing was changed: choose one of the list.") from error
+
+
+def _told_of_several(done: Done, what: str) -> tuple[str, str]:
+    """The kind of the message, and its text."""
+    count = len(done.done)
+    said = f"{count} {'article is' if count == 1 else 'articles are'} {what}." if count else f"No article is {what}."
+    if not count and not done.refused:
+        return "warn", f"{said} Choose some first."
+    reasons = " ".join(refused.sentence for refused in done.refused[:3])
+    more = f" And {len(done.refused) - 3} more." if len(done.refused) > 3 else ""
+    return "warn" if done.refused else "ok", f"{said} {reasons}{more}".strip()
+
+
+def _woken(do: Act) -> str:
+    """Who publishes now wants to see it; what else is to be said then."""
+    if do is not by_hand.publish_now or wake_publishing():
+        return ""
+    return " Redis does not answer right now, so it takes a little longer."
+
+
+def _home(slug: str) -> str:
+    return url_for("queue.index", slug=slug)
+
+
 def _fragment(site: Site) -> str:
     """The queue as it is now: what this request has read or changed before may have moved on meanwhile."""
     db.session.expire_all()
     with reading():
-        return render_template("queue/_live.html", **_queue(site))
-
-
-def _queue(site: Site) -> dict[str, Any]:
-    counts = queries.counts(site.id)
-    upcoming = queries.upcoming(site.id, MOST)
-    waiting = queries.waiting(site.id, MOST)
-    stopped = reason_for_new(db.session.get_one(PublishingSettings, site.id))
-    return {
-        "site": site,
-        "counts": counts,
-        "most": MOST,
-        "stopped": _explained(WORDS[stopped], site) if stopped else None,
-        "days": [(_named(day, site), list(some)) for day, some in groupby(upcoming, key=lambda one: _day(one, site))],
-        "waiting": _by_reason(waiting, site),
-        "failed": queries.failed(site.id, MOST),
-        "published": queries.published(site.id, MOST),
-        "seconds": _seconds(site, counts),
-        "at_work": PublicationStatus.PUBLISHING,
-        "picture": _picture,
-    }
-
-
-def _seconds(site: Site, counts: queries.Counts) -> int | None:
-    """How often the page looks again; None: nothing will happen by itself."""
-    if queries.is_moving(site.id):
-        return MOVING
-    return STANDING if counts.scheduled or counts.waiting else None
-
-
-def _by_reason(waiting: Any, site: Site) -> list[tuple[Explained, list[Publication]]]:
-    """Those that wait, in their order, under what each reason means."""
-    groups: dict[Any, list[Publication]] = {}
-    for publication in waiting:
-        groups.setdefault(publication.reason, []).append(publication)
-    return [(_explained(WORDS[reason], site), some) for reason, some in groups.items()]
-
-
-def _explained(words: Words, site: Site) -> Explained:
-    place = PLACES[words.where]
-    endpoint, text = place or ("", "")
-    return Explained(
-        words.title, words.sentence, words.remedy, url_for(endpoint, slug=site.slug) if place else "", text
-    )
-
-
-def _day(publication: Publication, site: Site) -> date:
-    assert publication.slot_at is not None, "what is scheduled has a slot"
-    return publication.slot_at.astimezone(site.zone).date()
-
-
-def _named(day: date, site: Site) -> str:
-    today = _today(site)
-    names = {today: "Today, ", today + timedelta(days=1): "Tomorrow, "}
-    return f"{names.get(day, '')}{day:%a} {day.day} {day:%b}"
-
-
-def _today(site: Site) -> date:
-    return now().astimezone(site.zone).date()
-
-
-def _picture(publication: Publication) -> str | None:
-    """The file of the article's first picture."""
-    return next((image.file for image in publication.article.images if image.file), None)
+        return render_template("queue/_live.html", **queue_page.queue(site))
