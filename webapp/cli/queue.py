@@ -17,17 +17,20 @@ from webapp.cli.arguments import json_option, site_argument, site_named
 @json_option
 @with_appcontext
 def queue(site: str, as_json: bool) -> None:
-    """Show every approved article of SITE: when it goes out, why it waits, or where it is."""
+    """Show every approved article of SITE: when it goes out, why it waits and what was tried, or where it is."""
     from webapp.core.db import db, reading
     from webapp.publishing import queries
     from webapp.publishing.models import PublishingSettings
+    from webapp.publishing.why import Search
 
     with reading():
         found = site_named(site)
         counts, publications = queries.counts(found.id), _publications(found)
         limit = db.session.get_one(PublishingSettings, found.id).queue_limit
+        search = Search(found)
+        tried = {one.id: search.steps(one) for one in publications if one.reason is not None}
     if as_json:
-        items = [_item(publication) for publication in publications]
+        items = [_item(publication) | {"tried": tried.get(publication.id)} for publication in publications]
         shape = asdict(counts) | {"queue_limit": limit, "items": items}
         click.echo(json.dumps(shape, indent=2, ensure_ascii=False))
     else:
@@ -38,6 +41,8 @@ def queue(site: str, as_json: bool) -> None:
         )
         for publication in publications:
             click.echo(_line(publication, found.zone))
+            for step in tried.get(publication.id, ()):
+                click.echo(f"{'':13}· {step}")
 
 
 def _publications(site: Any) -> list[Any]:

@@ -43,6 +43,7 @@ class Cell:
 def show(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug)
     month = _month(request.args.get("month", ""), site)
+    weeks = _weeks(month, site)
     token = _settings(site).calendar_token
     return render_template(
         "queue/calendar.html",
@@ -51,7 +52,8 @@ def show(slug: str) -> ResponseReturnValue:
         month=month,
         before=_written(month - DAY),
         after=_written(_next(month)),
-        weeks=_weeks(month, site),
+        weeks=weeks,
+        is_empty=not any(cell.publications for week in weeks for cell in week if cell.is_of_month),
         feed_url=url_for("calendar.file", slug=slug, token=token, _external=True) if token else None,
     )
 
