@@ -1,10 +1,14 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests import factories
 from webapp.core import clock as clock_of_the_house
+from webapp.core.db import db
+from webapp.publishing import queries
 from webapp.sites.models import Site
 
 MONDAY = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
@@ -35,3 +39,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def site(app: Flask, clock: Clock) -> Site:
     """Publishes each day at 9:00, 14:00 and 18:00 UTC."""
     return factories.site(slug="herbs")
+
+
+@pytest.fixture(autouse=True)
+def conserved(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test of this room: no approved article of any site is without a publication."""
+    if "app" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("app")
+    yield
+    db.session.rollback()
+    for site_id in db.session.scalars(select(Site.id)).all():
+        found = queries.counts(site_id)
+        assert found.conserved, found
+    db.session.commit()
