@@ -58,7 +58,10 @@ CHANGES = (
 )  # fmt: skip
 MOST = 7  # articles: enough for each to be before, behind and beside others
 
+HOURS, DAYS = 3600, 24 * 3600
+
 any_one = st.integers(0, MOST - 1)
+some_time = st.sampled_from((0, 60, 3 * HOURS, 3 * HOURS, 5 * HOURS, DAYS, 3 * DAYS, 30 * DAYS)) | st.integers(1, DAYS)
 some = st.lists(any_one, min_size=1, max_size=4, unique=True)
 
 
@@ -107,7 +110,7 @@ class Queue(RuleBasedStateMachine):
         super().__init__()
         self._clock, self._desk = clock, desk
 
-    @initialize(count=st.integers(0, MOST))
+    @initialize(count=st.integers(2, MOST))
     def found_site(self, count: int) -> None:
         database.change(delete(Site))  # of the example before
         db.session.commit()
@@ -193,17 +196,11 @@ class Queue(RuleBasedStateMachine):
 
     # the world
 
-    @rule(kind=st.sampled_from(sorted(ANSWERS)))
-    def answer(self, kind: str) -> None:
-        self._desk.answers.append(ANSWERS[kind]())
-
-    @rule(seconds=st.one_of(st.integers(1, 100_000), st.integers(100_000, 3_000_000)))
-    def pass_time(self, seconds: int) -> None:
-        self._clock.moment += timedelta(seconds=seconds)
-
-    @rule()
-    def publish(self) -> None:
+    @rule(after=some_time, answers=st.lists(st.sampled_from(sorted(ANSWERS)), max_size=2))
+    def publish(self, after: int, answers: list[str]) -> None:
         """However many are late, one of them goes out; and none before its backoff is over."""
+        self._clock.pass_(seconds=after)
+        self._desk.answers = [ANSWERS[kind]() for kind in answers]
         before, moment = self._now, self._clock.moment
         self._take(publisher.publish_due, ())
         tried = [one for one in before.values() if self._was_tried(one)]
@@ -218,9 +215,10 @@ class Queue(RuleBasedStateMachine):
             after.status in (PUBLISHED, FAILED) or after.attempts > before.attempts
         )  # fmt: skip
 
-    @rule()
-    def lose(self) -> None:
+    @rule(after=some_time)
+    def lose(self, after: int) -> None:
         """A worker claims what is due and is never heard of again."""
+        self._clock.pass_(seconds=after)
 
         def claim() -> None:
             for publication_id, site_id in publisher._due():
@@ -382,7 +380,7 @@ def _turn(one: Seen) -> tuple[int, int]:
     return one.position, one.id
 
 
-SHORT = {"max_examples": 60, "stateful_step_count": 20, "derandomize": True}
+SHORT = {"max_examples": 100, "stateful_step_count": 20, "derandomize": True}
 LONG = {"max_examples": 1000, "stateful_step_count": 40, "derandomize": False}
 
 
