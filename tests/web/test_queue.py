@@ -20,8 +20,10 @@ from webapp.core.db import db
 from webapp.publishing import approval, schedule
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.publishing.reasons import WORDS
+from webapp.publishing.slots import SchedulingMode
 from webapp.sites.models import Site
-from webapp.web import queue as queue_page
+from webapp.web import queue as queue_pages
+from webapp.web import queue_page
 
 ADDRESS = "/sites/herbs/queue"
 
@@ -55,7 +57,9 @@ def text(tag: Tag | None) -> str:
 
 
 def buttons(tag: Tag) -> list[str]:
-    return [str(form["action"]).rpartition("/")[2] for form in tag.select("form")]
+    """What a row's buttons do, apart from moving it up and down."""
+    does = [str(form["action"]).rpartition("/")[2] for form in tag.select("form")]
+    return [act for act in does if not act.startswith("move-")]
 
 
 def toast(answer: TestResponse) -> dict[str, str]:
@@ -77,12 +81,10 @@ def test_what_goes_out_is_grouped_by_the_days_of_the_site(client: Visitor, site:
 
     page = read(client.get(ADDRESS))
 
-    cards = page.select("#scheduled > section")
-    assert [text(card.select_one("h2")) for card in cards] == [
-        f"{day:%a} {day.day} {day:%b}" for day in (noon.date(), noon.date() + timedelta(days=1))
-    ]
-    assert text(row(page, evening)).startswith("21:00 Scheduled Evening there")
-    assert text(row(page, next_day)).startswith("01:00 Scheduled Next day there")
+    days = [text(row(page, one).find_parent("section").select_one("h2")) for one in (evening, next_day)]
+    assert days == [f"{day:%a} {day.day} {day:%b}" for day in (noon.date(), noon.date() + timedelta(days=1))]
+    assert "21:00 Scheduled Evening there" in text(row(page, evening))
+    assert "01:00 Scheduled Next day there" in text(row(page, next_day))
     assert "Times are Tokyo time." in text(page.select_one(".lede"))
 
 
@@ -108,12 +110,13 @@ def test_what_waits_says_why_and_what_to_do(client: Visitor, site: Site, reason:
     assert WORDS[reason].sentence in text(card)
     assert WORDS[reason].remedy in text(card)
     link = card.select_one(".card-head a")
-    if reason in (WaitingReason.HELD, WaitingReason.SCHEDULING_OFF):
+    assert reason.value in text(row(page, publication).select_one("code"))
+    if reason in (WaitingReason.HELD, WaitingReason.UNSCHEDULED, WaitingReason.SCHEDULING_OFF):
         assert link is None  # there is no page of the site's on which it could be mended
     else:
         assert link is not None
         assert client.get(str(link["href"])).status_code == 200
-    first = "release" if reason is WaitingReason.HELD else "hold"
+    first = "release" if reason in (WaitingReason.HELD, WaitingReason.UNSCHEDULED) else "hold"
     assert buttons(row(page, publication)) == [first, "publish-now"]
 
 
@@ -176,7 +179,7 @@ def test_a_long_queue_says_what_it_leaves_out(client: Visitor, site: Site, monke
 
     page = read(client.get(ADDRESS))
 
-    assert len(page.select("#scheduled tbody tr")) == 2
+    assert len(page.select("#scheduled tr[id^=publication-]")) == 2
     assert "These are the first 2 of 3." in text(page.select_one("#scheduled"))
 
 
@@ -187,6 +190,63 @@ def test_a_viewer_sees_it_and_has_no_buttons(client: Visitor, site: Site) -> Non
     assert buttons(row(read(client.get(ADDRESS)), publication)) == []
     assert client.send(f"{ADDRESS}/{publication.id}/hold").status_code == 403
     assert publication.status is PublicationStatus.SCHEDULED
+
+
+# free slots and what was tried
+
+
+def free(page: BeautifulSoup) -> list[str]:
+    return [text(found) for found in page.select("#scheduled tr.free")]
+
+
+def test_free_slots_stand_between_taken_ones(client: Visitor, site: Site) -> None:
+    day = (now().astimezone(site.zone) + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
+    a_publication(site, title="Basil", slot_at=day.replace(hour=14))
+
+    card = read(client.get(ADDRESS)).select("#scheduled > section")[-1]
+
+    rows = [text(found).partition(" Move")[0] for found in card.select("tbody tr")]
+    assert rows == ["09:00 Free", "Choose Basil 14:00 Scheduled Basil", "18:00 Free"]
+
+
+def test_a_day_full_of_free_slots_is_told_in_short(client: Visitor, site: Site) -> None:
+    change = {"scheduling_mode": SchedulingMode.STAGGER, "stagger_interval_minutes": 10}
+    schedule.change_settings(site.id, change)
+    a_publication(site, PublicationStatus.PUBLISHED)
+
+    tomorrow = read(client.get(ADDRESS)).select("#scheduled > section")[-1]
+
+    shown = [text(found) for found in tomorrow.select("tr.free")]
+    assert shown == ["09:00 Free", "09:10 Free", "09:20 Free", "from 09:30 52 more free times"]
+
+
+@pytest.mark.parametrize("values", [{"paused": True}, {"scheduling_mode": SchedulingMode.IMMEDIATE}])
+def test_where_no_slot_is_to_be_had_none_is_shown(client: Visitor, site: Site, values: dict[str, object]) -> None:
+    a_publication(site, PublicationStatus.PUBLISHED)
+    assert free(read(client.get(ADDRESS)))
+
+    schedule.change_settings(site.id, values)
+    db.session.commit()
+
+    assert free(read(client.get(ADDRESS))) == []
+
+
+def test_an_empty_queue_shows_no_slots(client: Visitor, site: Site) -> None:
+    assert free(read(client.get(ADDRESS))) == []
+
+
+def test_what_was_tried_is_told_of_each_that_waits(client: Visitor, site: Site) -> None:
+    schedule.change_settings(site.id, {"queue_limit": 1})
+    first, second = (approval.approve(factories.article(site, title=title), "Ana") for title in ("Basil", "Mint"))
+    db.session.commit()
+
+    page = read(client.get(ADDRESS))
+
+    steps = [text(step) for step in row(page, second).select("details li")]
+    assert steps[0] == "The queue is full: 1 of 1 are scheduled."
+    assert "taken by “Basil”" in steps[1]
+    assert "is free, and comes next" in steps[2]
+    assert row(page, first).select("details") == []
 
 
 # what people do
@@ -225,7 +285,7 @@ def test_publish_now_while_redis_is_away_says_that_it_takes_longer(
     client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publication = a_publication(site)
-    monkeypatch.setattr(queue_page, "wake_publishing", lambda: False)
+    monkeypatch.setattr(queue_pages, "wake_publishing", lambda: False)
 
     answer = client.htmx(f"{ADDRESS}/{publication.id}/publish-now")
 
@@ -265,7 +325,7 @@ def test_a_failed_one_is_tried_again(client: Visitor, site: Site) -> None:
     assert (failed.status, failed.attempts) == (PublicationStatus.SCHEDULED, 0)
 
 
-@pytest.mark.parametrize("action", ["publish-now", "hold", "release", "retry"])
+@pytest.mark.parametrize("action", list(queue_pages.ACTS))
 def test_an_old_page_changes_nothing(client: Visitor, site: Site, action: str) -> None:
     out = a_publication(site, PublicationStatus.PUBLISHED)
 
@@ -277,6 +337,158 @@ def test_an_old_page_changes_nothing(client: Visitor, site: Site, action: str) -
     assert (by_htmx.status_code, by_htmx.headers["HX-Reswap"]) == (409, "none")
     assert toast(by_htmx)["kind"] == "err"
     assert out.status is PublicationStatus.PUBLISHED
+
+
+# moving
+
+
+@pytest.fixture
+def three(site: Site) -> list[Publication]:
+    found = [approval.approve(factories.article(site, title=title), "Ana") for title in ("Basil", "Mint", "Sage")]
+    db.session.commit()
+    return found
+
+
+def moves(page: BeautifulSoup, publication: Publication) -> list[str]:
+    found = row(page, publication).select("form[action*='/move-']")
+    return [str(form["action"]).rpartition("-")[2] for form in found]
+
+
+def test_up_and_down_are_there_where_there_is_somewhere_to_go(
+    client: Visitor, site: Site, three: list[Publication]
+) -> None:
+    page = read(client.get(ADDRESS))
+
+    assert [moves(page, one) for one in three] == [["down"], ["up", "down"], ["up"]]
+
+
+def test_moving_up_changes_two_times(client: Visitor, site: Site, three: list[Publication]) -> None:
+    before = [one.slot_at for one in three]
+
+    answer = client.htmx(f"{ADDRESS}/{three[1].id}/move-up")
+
+    assert toast(answer)["message"].startswith("“Mint” moved up. It goes out on")
+    assert [three[1].slot_at, three[0].slot_at, three[2].slot_at] == before
+    again = client.send(f"{ADDRESS}/{three[1].id}/move-up")
+    assert (again.status_code, "“Mint” comes first already." in again.text) == (409, True)
+
+
+def choices(page: BeautifulSoup) -> list[str]:
+    return [str(option["value"]) for option in page.select("select[name=slot] option")]
+
+
+def test_to_a_slot_of_the_list_without_javascript(client: Visitor, site: Site, three: list[Publication]) -> None:
+    address = f"{ADDRESS}/{three[0].id}/slot"
+    page = read(client.get(address))
+    taken = {one.slot_at.isoformat() for one in three if one.slot_at}
+    offered = choices(page)
+    assert len(offered) == queue_page.CHOICES
+    assert not taken & set(offered)
+    assert len(page.select("optgroup")) > 1
+
+    answer = client.send(address, {"slot": offered[3]})
+
+    assert (answer.status_code, answer.location) == (303, ADDRESS)
+    assert three[0].slot_at == datetime.fromisoformat(offered[3])
+    assert "“Basil” moved. It goes out on" in client.get(ADDRESS).text
+
+
+def test_a_slot_that_somebody_took_meanwhile_is_refused(client: Visitor, site: Site, three: list[Publication]) -> None:
+    wanted = choices(read(client.get(f"{ADDRESS}/{three[0].id}/slot")))[0]
+    client.send(f"{ADDRESS}/{three[1].id}/slot", {"slot": wanted})
+
+    answer = client.send(f"{ADDRESS}/{three[0].id}/slot", {"slot": wanted})
+
+    assert (answer.status_code, "Somebody else has that slot by now." in answer.text) == (409, True)
+
+
+@pytest.mark.parametrize("written", ["", "tomorrow", "2026-13-01", "9999-12-31T23:59:59-12:00", "2030-01-01T09:00:00"])
+def test_what_is_no_slot_is_refused(client: Visitor, site: Site, three: list[Publication], written: str) -> None:
+    before = three[0].slot_at
+
+    assert client.send(f"{ADDRESS}/{three[0].id}/slot", {"slot": written}).status_code in (409, 422)
+    assert three[0].slot_at == before
+
+
+def test_while_the_site_is_paused_the_page_says_so_and_offers_nothing(
+    client: Visitor, site: Site, three: list[Publication]
+) -> None:
+    schedule.change_settings(site.id, {"paused": True})
+    db.session.commit()
+
+    page = read(client.get(f"{ADDRESS}/{three[0].id}/slot"))
+
+    assert "Publishing is paused" in text(page.select_one("#stopped"))
+    assert choices(page) == []
+
+
+def test_what_is_out_moves_nowhere(client: Visitor, site: Site) -> None:
+    out = a_publication(site, PublicationStatus.PUBLISHED)
+
+    page = read(client.get(f"{ADDRESS}/{out.id}/slot"))
+
+    assert "It does not move any more" in text(page)
+    assert page.select("main form") == []
+
+
+def test_off_the_schedule_and_on_it_again(client: Visitor, site: Site, three: list[Publication]) -> None:
+    client.send(f"{ADDRESS}/{three[0].id}/unschedule")
+    page = read(client.get(ADDRESS))
+    assert "Taken off the schedule" in text(page.select_one("#waiting-unscheduled"))
+    assert "Schedule Basil" in text(row(page, three[0]))
+
+    client.send(f"{ADDRESS}/{three[0].id}/release")
+
+    assert three[0].status is PublicationStatus.SCHEDULED
+
+
+# several at once
+
+
+def test_several_at_once_without_javascript(client: Visitor, site: Site, three: list[Publication]) -> None:
+    page = read(client.get(ADDRESS))
+    boxes = page.select("td.pick input[name=publication][form=selected]")
+    assert [str(box["value"]) for box in boxes] == [str(one.id) for one in three]
+    assert page.select_one("form#selected") is not None
+
+    answer = client.send(f"{ADDRESS}/selected/hold", {"publication": [three[0].id, three[2].id]})
+
+    assert (answer.status_code, answer.location) == (303, ADDRESS)
+    assert [one.reason for one in three] == [WaitingReason.HELD, None, WaitingReason.HELD]
+    assert "2 articles are held." in client.get(ADDRESS).text
+
+
+def test_those_that_do_not_fit_are_named(client: Visitor, site: Site, three: list[Publication]) -> None:
+    out = a_publication(site, PublicationStatus.PUBLISHED, "Thyme")
+
+    client.send(f"{ADDRESS}/selected/unschedule", {"publication": [out.id, three[0].id]})
+
+    told = client.get(ADDRESS).text
+    assert "1 article is taken off the schedule. “Thyme” is published by now" in told
+
+
+def test_nothing_chosen_nothing_done(client: Visitor, site: Site, three: list[Publication]) -> None:
+    client.send(f"{ADDRESS}/selected/publish-now", {"publication": ["x", "-1", 10**18]})
+
+    assert "No article is going out now. Choose some first." in client.get(ADDRESS).text
+
+
+def test_publishing_several_now_wakes_a_worker(
+    client: Visitor, site: Site, three: list[Publication], redis_server: str
+) -> None:
+    client.send(f"{ADDRESS}/selected/publish-now", {"publication": [one.id for one in three]})
+
+    assert "3 articles are going out now." in client.get(ADDRESS).text
+    assert redis.Redis.from_url(redis_server).llen("rq:queue:upkeep") == 1
+
+
+def test_a_viewer_chooses_and_moves_nothing(client: Visitor, site: Site, three: list[Publication]) -> None:
+    factories.signed_in(client, factories.member(Role.VIEWER, of=site.account).user)
+
+    page = read(client.get(ADDRESS))
+    assert page.select("td.pick, form#selected") == []
+    assert page.select("#queue form") == []
+    assert read(client.get(f"{ADDRESS}/{three[0].id}/slot")).select("main form") == []
 
 
 # live
@@ -291,6 +503,16 @@ def test_what_did_not_change_is_not_sent_again(client: Visitor, site: Site) -> N
     tag = live(client).headers["ETag"]
 
     assert live(client, tag).status_code == 304
+
+
+def test_a_free_slot_that_passes_is_sent(client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_publication(site)
+    tag = live(client).headers["ETag"]
+    moment = now()
+
+    monkeypatch.setattr(queue_page, "now", lambda: moment + timedelta(hours=15))
+
+    assert live(client, tag).status_code == 200
 
 
 @pytest.mark.parametrize(
