@@ -28,6 +28,7 @@ from webapp.pipeline import claim, control
 from webapp.pipeline.claim import Claim
 from webapp.pipeline.models import Run
 from webapp.pipeline.terms import automation_of
+from webapp.publishing.feed import new_token
 from webapp.publishing.models import (
     PostStatus,
     PublicationStatus,
@@ -52,7 +53,8 @@ PAGES = (
     "/sites/{full}/images", "/sites/{full}/runs", "/sites/{full}/runs/{paused}", "/sites/{full}/runs/{paused}/cancel",
     "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
     "/sites/{full}/budget", "/sites/{split}/budget",
-    "/sites/{full}/queue", "/sites/{full}/publishing", "/sites/{full}/connect",
+    "/sites/{full}/queue", "/sites/{full}/queue/{scheduled}/slot", "/sites/{full}/queue/{published}/slot",
+    "/sites/{full}/queue/calendar", "/sites/{full}/publishing", "/sites/{full}/connect",
     "/sites/{wordpress}/connect", "/sites/{wordpress}/connect/forget", "/sites/{full}/settings", "/sites/{full}/delete",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
@@ -76,9 +78,10 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     picture = keep(b"\x89PNG\r\n\x1a\n", "image/png")
     factories.image(article, file=picture)
     factories.image(article, ImageStatus.ATTENTION)
-    for status in PublicationStatus:
-        factories.publication(site, status)
+    publications = {status: factories.publication(site, status) for status in PublicationStatus}
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
+    factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.UNSCHEDULED)
+    new_token(site.id)
     cancelled = control.cancel(factories.run(site), "Ana")
     paused = control.pause(factories.run(site), "Ana")
     factories.call(cancelled)
@@ -95,6 +98,8 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "wordpress": site_with_wordpress(account),
             "cluster": cluster.id,
             "article": article.id,
+            "scheduled": publications[PublicationStatus.SCHEDULED].id,
+            "published": publications[PublicationStatus.PUBLISHED].id,
             "cancelled": cancelled.id,
             "paused": paused.id,
             "held": held.run_id,

@@ -36,3 +36,23 @@ def test_numbers_of_publications_go_on_where_they_were(make_app: MakeApp) -> Non
     upgrade()
 
     assert factories.publication(site).id > gone
+
+
+def test_what_a_person_took_off_the_schedule_is_held_in_older_code(make_app: MakeApp) -> None:
+    make_app("unscheduled")
+    upgrade()
+    site = factories.site()
+    waiting = factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.UNSCHEDULED)
+    later = factories.publication(site).id
+
+    downgrade(revision="0005")
+    assert db.session.execute(text("SELECT reason, held FROM publication WHERE reason IS NOT NULL")).all() == [
+        ("held", 1)
+    ]
+    db.session.commit()
+
+    upgrade()
+    found = db.session.get_one(Publication, waiting.id, populate_existing=True)
+    assert (found.reason, found.held) == (WaitingReason.HELD, True)
+    db.session.commit()
+    assert factories.publication(site).id > later
