@@ -29,7 +29,7 @@ def queue_of(site: Site) -> str:
 
 
 def row(page: Page, title: str) -> Locator:
-    return page.locator("tr[id^=publication-]", has_text=title)
+    return page.locator("tr[id^=publication-]", has=page.get_by_role("link", name=title, exact=True))
 
 
 def order(page: Page) -> list[str]:
@@ -68,8 +68,8 @@ def test_by_keyboard_one_moves_up_and_keeps_the_focus(open_page: Open, site: Sit
 def test_to_a_free_slot_and_off_the_schedule(open_page: Open, site: Site, javascript: bool) -> None:
     page = open_page(queue_of(site), javascript=javascript)
     row(page, TITLES[0]).get_by_role("link", name=f"Move… {TITLES[0]}").click()
-    slot = page.get_by_label("Free slot").locator("option").nth(5).get_attribute("value")
-    page.get_by_label("Free slot").select_option(slot)
+    slot = page.get_by_label("Free slot", exact=True).locator("option").nth(5).get_attribute("value")
+    page.get_by_label("Free slot", exact=True).select_option(slot)
     page.get_by_role("button", name="Move it there").click()
 
     page.wait_for_url(f"**{queue_of(site)}")
