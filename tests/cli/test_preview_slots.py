@@ -1,15 +1,22 @@
-"""`pressroom slots preview`: arithmetic, without a site and without a database."""
+"""`pressroom slots preview`: of settings in a file, without a database, and of a site."""
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 
+from tests import factories
+from tests.cli.conftest import Pressroom
 from webapp.cli.main import main
+from webapp.core.clock import now
+from webapp.core.db import db
 from webapp.publishing.models import PublishingSettings
+from webapp.sites.models import Site
 
 Preview = Callable[..., Result]
 
@@ -140,3 +147,65 @@ def test_a_missing_file_is_named(preview: Preview) -> None:
     result = preview(SUNDAYS, "--taken", "/nowhere/T.json")
     assert result.exit_code == 2
     assert "'/nowhere/T.json': No such file or directory. Give the path" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Say whose slots: either --site with its short name, or --settings with a file."),
+        (["--site", "herbs", "--settings", "-"], "Say whose slots"),
+        (["--settings", "-"], "give --zone, such as --zone Europe/Berlin"),
+        (["--site", "no such site"], "is no site's short name"),
+        (["--settings", "-", "--zone", "UTC", "--now", "9999-12-31T23:59:59Z"], "Choose a year from 1970 to 9000"),
+        (["--settings", "-", "--zone", "UTC", "--now", "0001-01-01"], "Choose a year from 1970 to 9000"),
+    ],
+)
+def test_what_is_missing_or_too_much_is_said(arguments: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, ["slots", "preview", *arguments], input="{}", prog_name="pressroom")
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+def test_who_gets_fewer_slots_than_asked_for_reads_why(preview: Preview) -> None:
+    assert "There is no slot: no day is chosen" in preview({"publish_days": []}).stderr
+    assert "There is no slot: no time is chosen" in preview({"publish_time_slots": []}).stderr
+    assert preview(SUNDAYS).stderr == ""
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    site = factories.site(slug="herbs", time_zone="Europe/Berlin")
+    db.session.get_one(PublishingSettings, site.id).publish_time_slots = ["09:00"]
+    db.session.commit()
+    return site
+
+
+def test_a_sites_own_slots_are_those_that_are_free(site: Site, pressroom: Pressroom) -> None:
+    factories.publication(site, slot_at=datetime(2026, 10, 25, 8, tzinfo=UTC))
+
+    found = pressroom("slots", "preview", "--site", "herbs", "--now", "2026-10-24T12:00Z", "--count", "2", "--json")
+
+    assert found.json == {"slots": ["2026-10-26T08:00:00Z", "2026-10-27T08:00:00Z"]}
+
+
+def test_a_site_may_be_asked_as_if_it_were_elsewhere(site: Site, pressroom: Pressroom) -> None:
+    factories.publication(site, slot_at=datetime(2026, 10, 25, 8, tzinfo=UTC))
+    asked = ("--now", "2026-10-24T12:00Z", "--count", "1", "--zone", "UTC", "--taken", "-", "--json")
+
+    found = pressroom("slots", "preview", "--site", "herbs", *asked, given='["2026-10-25T09:00:00Z"]')
+
+    assert found.json == {"slots": ["2026-10-26T09:00:00Z"]}
+
+
+def test_left_out_it_is_now_and_ten(site: Site, pressroom: Pressroom) -> None:
+    found = pressroom("slots", "preview", "--site", "herbs", "--json").json["slots"]
+
+    assert len(found) == 10
+    assert datetime.fromisoformat(found[0]) > now()
+
+
+def test_a_site_that_there_is_not_is_said_with_those_that_there_are(site: Site, pressroom: Pressroom) -> None:
+    said = pressroom("slots", "preview", "--site", "thyme")
+
+    assert said.code == 1
+    assert "There is no site 'thyme'. Sites here: herbs." in said.err

@@ -1,6 +1,5 @@
-"""Slots against an oracle that shares nothing with them: it walks through every minute and looks at the clock there."""
+"""Slots against an oracle that shares nothing with them, and what is promised of them by name."""
 
-import bisect
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,12 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.publishing.oracle import HORIZON, MINUTE, Oracle, chosen
 from webapp.publishing.slots import SchedulingMode, SlotSettings, Weekday, instant_of, plan_slots
 
-MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")
-EVERY_DAY = frozenset(Weekday)
-HORIZON = 9  # days that the oracle looks ahead
 
 # instants around which clocks change: by an hour, by half of one, at midnight, by a whole day, and never
 CHANGES = {
@@ -28,57 +25,8 @@ CHANGES = {
 }
 
 
-def chosen(mode: SchedulingMode = SchedulingMode.TIME_SLOTS, **fields: object) -> SlotSettings:
-    defaults = {
-        "publish_days": EVERY_DAY,
-        "publish_time_slots": (time(9), time(14)),
-        "stagger_start_time": time(9),
-        "stagger_end_time": time(18),
-        "stagger_interval_minutes": 30,
-        "skip_dates": frozenset(),
-    }
-    return SlotSettings(mode=mode, **(defaults | fields))  # type: ignore[arg-type]
-
-
 def utc(written: str) -> datetime:
     return datetime.fromisoformat(written).replace(tzinfo=UTC)
-
-
-class Oracle:
-    """Finds local times by looking at each minute in turn: the first at which the clock has come so far."""
-
-    def __init__(self, zone: ZoneInfo, now: datetime):
-        self._today = now.astimezone(zone).date()
-        start = now.replace(second=0, microsecond=0) - timedelta(days=4)
-        self._minutes = [start + number * MINUTE for number in range((HORIZON + 8) * 1440)]
-        self._furthest: list[datetime] = []
-        for minute in self._minutes:
-            local = minute.astimezone(zone).replace(tzinfo=None)
-            self._furthest.append(max(local, self._furthest[-1]) if self._furthest else local)
-        self._now = now
-
-    def instant(self, day: date, at: time) -> datetime:
-        return self._minutes[bisect.bisect_left(self._furthest, datetime.combine(day, at))]
-
-    def slots(self, of: SlotSettings, taken: set[datetime]) -> list[datetime]:
-        """All of the next days, in their order."""
-        found: set[datetime] = set()
-        for number in range(-2, HORIZON):
-            day = self._today + timedelta(days=number)
-            if list(Weekday)[day.weekday()] in of.publish_days and day not in of.skip_dates:
-                found |= self._of_day(of, day)
-        return sorted(slot for slot in found - taken if slot > self._now)
-
-    def _of_day(self, of: SlotSettings, day: date) -> set[datetime]:
-        if of.mode is SchedulingMode.TIME_SLOTS:
-            return {self.instant(day, at) for at in of.publish_time_slots}
-        last_day = day + timedelta(days=of.stagger_end_time < of.stagger_start_time)
-        slot, end = self.instant(day, of.stagger_start_time), self.instant(last_day, of.stagger_end_time)
-        found = set()
-        while slot <= end:
-            found.add(slot)
-            slot += of.stagger_interval_minutes * MINUTE
-        return found
 
 
 clock_times = st.times().map(lambda at: at.replace(second=0, microsecond=0)) | st.sampled_from(
@@ -235,3 +183,18 @@ def test_a_time_that_is_marked_as_the_second_of_two_is_taken_as_the_first() -> N
     cairo, day = ZoneInfo("Africa/Cairo"), date(2026, 4, 24)  # the clocks skip from 00:00 to 01:00
 
     assert instant_of(day, time(0, 0, fold=1), cairo) == instant_of(day, time(0, 0), cairo)
+
+
+def test_a_time_in_the_last_hour_of_a_day_that_has_none_is_the_next_midnight() -> None:
+    """Of the day that names it, though that one is over: as in Greenland, where clocks skip 23:00 to 24:00."""
+    nuuk, of = (
+        ZoneInfo("America/Nuuk"),
+        chosen(publish_days=frozenset({Weekday.SAT}), publish_time_slots=(time(23, 30),)),
+    )
+
+    assert plan_slots(of, nuuk, utc("2026-03-28T12:00"), (), 2) == [utc("2026-03-29T01:00"), utc("2026-04-05T00:30")]
+
+
+def test_who_asks_at_the_end_of_the_calendar_gets_what_is_left_of_it() -> None:
+    for of in (chosen(), chosen(SchedulingMode.STAGGER), chosen(SchedulingMode.IMMEDIATE)):
+        assert len(plan_slots(of, BERLIN, utc("9999-12-20T00:00"), (), 100_000)) < 100_000

@@ -1,19 +1,21 @@
-"""When a schedule would let publications go out: pure arithmetic, without a database."""
+"""When a schedule would let publications go out: arithmetic. Only a site's own schedule needs a database."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
+from flask.cli import with_appcontext
 
-from webapp.cli.arguments import InputFile, json_option, read_json
+from webapp.cli.arguments import InputFile, SiteName, json_option, read_json, site_named
 from webapp.cli.queue import written
 
 MOST = 100_000
+FIRST_YEAR, LAST_YEAR = 1970, 9000  # in between no zone and no count leaves the calendar
 
 
 class Instant(click.ParamType):
@@ -46,30 +48,81 @@ def slots() -> None:
 
 
 @slots.command()
-@click.option(
-    "--settings", "file", type=InputFile(), required=True, help="JSON: publishing settings by their field names."
-)
-@click.option("--zone", type=Zone(), required=True, help="The site's time zone, such as Europe/Berlin.")
-@click.option("--now", type=Instant(), required=True, help="ISO 8601; without a zone it is UTC.")
-@click.option("--count", type=click.IntRange(0, MOST), required=True, help="How many slots.")
-@click.option("--taken", type=InputFile(), help="JSON: a list of instants that are taken.")
+@click.option("--site", type=SiteName(), help="Take the settings, the zone and the taken slots of this site.")
+@click.option("--settings", "file", type=InputFile(), help="JSON: publishing settings by their field names.")
+@click.option("--zone", type=Zone(), help="The time zone, such as Europe/Berlin. Needed with --settings.")
+@click.option("--now", type=Instant(), help="ISO 8601; without a zone it is UTC. Left out: this moment.")
+@click.option("--count", type=click.IntRange(0, MOST), default=10, show_default=True, help="How many slots.")
+@click.option("--taken", type=InputFile(), help="JSON: a list of instants that are taken. With --site: instead of its.")
 @json_option
-def preview(file: IO[bytes], zone: ZoneInfo, now: datetime, count: int, taken: IO[bytes] | None, as_json: bool) -> None:
-    """Show the next slots of a schedule, without touching any site.
+def preview(**given: Any) -> None:
+    """Show the next slots of a schedule: of a SITE as it is, or of any settings, without touching anything.
 
     The settings are an object such as {"scheduling_mode": "time_slots", "publish_days": ["mon", "thu"],
     "publish_time_slots": ["09:00"], "skip_dates": ["2026-12-25"]}; what it leaves out has its default.
     """
+    from webapp.core.clock import now
     from webapp.publishing.slots import plan_slots
 
-    settings = _settings(read_json(file, "--settings"))
-    occupied = _instants(read_json(taken, "--taken")) if taken else []
-    found = plan_slots(settings, zone, now, occupied, count)
-    if as_json:
+    basis = _basis_of_site(given["site"]) if _is_of_site(given) else _basis_of_file(given["file"])
+    zone = given["zone"] or basis.zone
+    if zone is None:
+        raise click.UsageError("The file does not say where it is: give --zone, such as --zone Europe/Berlin.")
+    taken = _instants(read_json(given["taken"], "--taken")) if given["taken"] else basis.taken
+    found = plan_slots(basis.settings, zone, given["now"] or now(), taken, given["count"])
+    if given["as_json"]:
         click.echo(json.dumps({"slots": [written(slot) for slot in found]}, indent=2))
-    else:
-        for slot in found:
-            click.echo(f"{slot.astimezone(zone):%a %d %b %Y %H:%M:%S %Z}   {written(slot)}")
+        return
+    for slot in found:
+        click.echo(f"{slot.astimezone(zone):%a %d %b %Y %H:%M:%S %Z}   {written(slot)}")
+    if len(found) < given["count"]:
+        click.echo(f"{_only(len(found))}: {_why_no_more(basis.settings)}", err=True)
+
+
+class Basis(NamedTuple):
+    """What slots are planned from. `settings`: SlotSettings."""
+
+    settings: Any
+    zone: ZoneInfo | None
+    taken: Collection[datetime]
+
+
+def _is_of_site(given: dict[str, Any]) -> bool:
+    """Raises UsageError unless it says whose slots, once."""
+    if (given["site"] is None) == (given["file"] is None):
+        raise click.UsageError("Say whose slots: either --site with its short name, or --settings with a file.")
+    return given["site"] is not None
+
+
+def _basis_of_file(file: IO[bytes]) -> Basis:
+    return Basis(_settings(read_json(file, "--settings")), None, ())
+
+
+@with_appcontext
+def _basis_of_site(slug: str) -> Basis:
+    """Only this one needs a database. Raises NotFound."""
+    from webapp.core.db import db, reading
+    from webapp.publishing.models import PublishingSettings
+    from webapp.publishing.places import taken_slots
+
+    with reading():
+        site = site_named(slug)
+        return Basis(db.session.get_one(PublishingSettings, site.id).slots, site.zone, taken_slots(site.id))
+
+
+def _only(count: int) -> str:
+    return {0: "There is no slot", 1: "There is only this one"}.get(count, "There are only these")
+
+
+def _why_no_more(settings: Any) -> str:
+    """Of a schedule that ends."""
+    from webapp.publishing.slots import SchedulingMode
+
+    if not settings.publish_days and settings.mode is not SchedulingMode.IMMEDIATE:
+        return "no day is chosen to publish on. Choose at least one in publish_days."
+    if not settings.publish_time_slots and settings.mode is SchedulingMode.TIME_SLOTS:
+        return "no time is chosen to publish at. Choose at least one in publish_time_slots."
+    return "the calendar ends with the year 9999."
 
 
 def _settings(given: Any) -> Any:
@@ -169,6 +222,9 @@ def instant(value: Any) -> datetime:
     """An aware instant. Raises ValueError saying how to write one."""
     try:
         found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f'{value!r} is no instant. Write it like "2026-10-25T07:00:00Z".') from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{value!r} is too far away. Choose a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    return found

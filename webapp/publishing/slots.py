@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from itertools import count as counting
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+MIDNIGHT = time()
 
 
 class SchedulingMode(StrEnum):
@@ -96,7 +97,11 @@ def _days(settings: SlotSettings, zone: ZoneInfo, now: datetime) -> Iterator[dat
 
 
 def _times_of(settings: SlotSettings, day: date, zone: ZoneInfo) -> list[datetime]:
-    return sorted(instant_of(day, at, zone) for at in settings.publish_time_slots)
+    """Asking a zone for its offset is most of the work: on a day without a change of clocks once does for all times."""
+    offset = _offset(datetime.combine(day, MIDNIGHT, zone))
+    if offset != _offset(datetime.combine(day + DAY, MIDNIGHT, zone)):
+        return sorted(instant_of(day, at, zone) for at in settings.publish_time_slots)
+    return sorted(_combined(day, at, UTC) - offset for at in settings.publish_time_slots)
 
 
 def _grid_of(settings: SlotSettings, day: date, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
@@ -104,10 +109,8 @@ def _grid_of(settings: SlotSettings, day: date, zone: ZoneInfo, now: datetime) -
     start, end = _window(settings, day, zone)
     interval = settings.stagger_interval_minutes * MINUTE
     passed = max(0, (now - start) // interval + 1)
-    instant = start + passed * interval
-    while instant <= end:
-        yield instant
-        instant += interval
+    for number in range(passed, (end - start) // interval + 1):
+        yield start + number * interval
 
 
 def _window(settings: SlotSettings, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -119,11 +122,20 @@ def _window(settings: SlotSettings, day: date, zone: ZoneInfo) -> tuple[datetime
 
 def instant_of(day: date, at: time, zone: ZoneInfo) -> datetime:
     """A local time as UTC: one that comes twice is its first occurrence, one that never comes the end of its gap."""
-    local = datetime.combine(day, at.replace(second=0, microsecond=0, fold=0), tzinfo=zone)
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return instant
-    return _end_of_gap(instant, zone)
+    first = _combined(day, at, zone)
+    before, after = _offset(first), _offset(first.replace(fold=1))
+    instant = first.replace(tzinfo=UTC) - before
+    return _end_of_gap(instant, zone) if before < after else instant
+
+
+def _combined(day: date, at: time, zone: tzinfo) -> datetime:
+    """That local time; of one that comes twice the first, whatever `at` says of it."""
+    return datetime.combine(day, at, zone).replace(microsecond=0, fold=0)
+
+
+def _offset(local: datetime) -> timedelta:
+    """Of its zone from UTC, at that local time."""
+    return local.utcoffset() or timedelta()
 
 
 def _end_of_gap(beyond: datetime, zone: ZoneInfo) -> datetime:
