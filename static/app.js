@@ -191,9 +191,49 @@
   });
   all("[data-split]").forEach(draw);
 
+  // Several values of one kind: there is always an empty field for one more, and what is written takes its place in order.
+  const SEVERAL = "[data-several]";
+  const fieldsOf = (list) => all("li", list);
+  const valueOf = (row) => one("input", row).value;
+  const drawn = new Map(all(SEVERAL).map((list) => [list, one("ul", list).innerHTML]));
+  function leaveRoom(list) {
+    const last = fieldsOf(list).at(-1);
+    if (!valueOf(last)) return;
+    const more = last.cloneNode(true);
+    one("input", more).value = "";
+    one("input", more).removeAttribute("aria-invalid");
+    one("label .sr", more).textContent = "One more";
+    last.after(more);
+  }
+  function takeOut(list, row) {
+    const next = row.nextElementSibling ?? row;
+    if (row === next) one("input", row).value = "";
+    else row.remove();
+    one("input", next).focus();
+    list.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  page.addEventListener("input", (event) => {
+    const list = event.target.closest(SEVERAL);
+    if (list) leaveRoom(list);
+  }, true);
+  page.addEventListener("click", (event) => {
+    const list = event.target.closest("[data-take-out]")?.closest(SEVERAL);
+    if (list) takeOut(list, event.target.closest("li"));
+  });
+  page.addEventListener("focusout", (event) => {
+    const list = event.target.closest(SEVERAL);
+    const row = list && event.target.closest("li");
+    if (!row || !valueOf(row) || row.contains(event.relatedTarget)) return;
+    const later = fieldsOf(list).find((other) => other !== row && (!valueOf(other) || valueOf(other) > valueOf(row)));
+    if (later && row.nextElementSibling !== later) later.before(row);
+  });
+  page.addEventListener("reset", (event) => {
+    all(SEVERAL, event.target).forEach((list) => { one("ul", list).innerHTML = drawn.get(list); });
+  });
+
   // Unsaved changes.
-  const written = (form) =>
-    new URLSearchParams([...new FormData(form)].filter(([name, value]) => name !== "csrf_token" && typeof value === "string")).toString();
+  const isWritten = ([name, value]) => name !== "csrf_token" && typeof value === "string" && value !== "";
+  const written = (form) => new URLSearchParams([...new FormData(form)].filter(isWritten)).toString();
   const saved = new Map(all("form[data-dirty]").map((form) => [form, written(form)]));
   let leaving = false;
   function compare(form) {

@@ -32,6 +32,22 @@ class Place:
         return self.before != self.slot
 
 
+def foresee(site: Site, stored: PublishingSettings, wanted: PublishingSettings) -> list[Place]:
+    """Where everything would stand if one became the other. No place where that moves nobody."""
+    return [] if deciding(stored) == deciding(wanted) else line_up(site, wanted)
+
+
+def deciding(settings: PublishingSettings) -> tuple[object, ...]:
+    """All of the settings that slots depend on. The others, such as targets, move nobody."""
+    return (
+        settings.slots,
+        settings.queue_limit,
+        settings.paused,
+        settings.auto_publish,
+        settings.credentials_refused,
+    )
+
+
 def line_up(site: Site, settings: PublishingSettings) -> list[Place]:
     """Where everything would stand under these settings: what is scheduled in its order, then what waits in its own.
 

@@ -17,6 +17,7 @@ from webapp.publishing.models import Publication, PublicationStatus, PublishingS
 from webapp.publishing.places import (
     UNSETTLED,
     Place,
+    deciding,
     in_order,
     line_up,
     places,
@@ -59,12 +60,19 @@ def schedule_all() -> int:
 
 
 def change_settings(site_id: int, values: Mapping[str, Any]) -> list[Place]:
-    """Sets those fields of the site's publishing settings, and lets the queue follow. The caller commits."""
+    """Sets those fields of the site's publishing settings, and lets the queue follow. The caller commits.
+
+    Answers the new places; none where no slot depends on what was changed: then nobody moves.
+    """
     settings = lock(site_id)
+    before = deciding(settings)
     for field, value in values.items():
         setattr(settings, field, value)
     db.session.flush()
-    return reslot(site_id)
+    if deciding(settings) != before:
+        return reslot(site_id)
+    schedule(site_id)
+    return []
 
 
 def reslot(site_id: int) -> list[Place]:

@@ -1,12 +1,10 @@
-"""Times and dates as people write them into the publishing settings."""
+"""Times and days as people write them into the publishing settings."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 from webapp.core.errors import Invalid
 
-BETWEEN = re.compile(r"[\s,;]+")
 TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -19,27 +17,14 @@ def read_time(written: str) -> str:
     return f"{int(found[1]):02}:{found[2]}"
 
 
-def read_times(written: str) -> list[str]:
-    """The times in their order, each once; between them commas or spaces. Raises Invalid."""
-    return sorted({read_time(one) for one in _separate(written)})
-
-
-def read_dates(written: str) -> list[str]:
-    """The dates as "YYYY-MM-DD" in their order, each once; between them commas or spaces. Raises Invalid."""
-    return sorted({_read_date(one) for one in _separate(written)})
-
-
-def _read_date(written: str) -> str:
+def read_date(written: str) -> str:
+    """A day as "YYYY-MM-DD". Raises Invalid."""
     try:
-        if DATE.fullmatch(written):
-            return date.fromisoformat(written).isoformat()
+        if DATE.fullmatch(written.strip()):
+            return date.fromisoformat(written.strip()).isoformat()
     except ValueError:  # a month or a day that there is not
         pass
     raise Invalid("date", f"{_quoted(written)} is not a date.", "Write it as year, month and day, like 2026-12-25.")
-
-
-def _separate(written: str) -> Iterator[str]:
-    return (one for one in BETWEEN.split(written) if one)
 
 
 def _quoted(written: str) -> str:
