@@ -250,12 +250,10 @@ def test_while_it_is_changed_the_page_shows_what_would_move_and_saves_nothing(cl
 
     fragment = check(client, publish_time_slots="12:00", queue_limit="1")
 
-    assert "1 article moves, 1 article loses its slot because as many articles are scheduled" in words(
-        fragment, "#moves"
-    )
+    assert "1 article moves, 1 loses its slot because as many articles are scheduled" in words(fragment, "#moves")
     assert rows(fragment, "moves") == [
-        "Basil 1 Jun, 09:00 1 Jun, 12:00",
-        "Thyme 1 Jun, 14:00 waits. As many articles are scheduled as the queue limit allows.",
+        "Basil 1 Jun, 09:00 → 1 Jun, 12:00",
+        "Thyme 1 Jun, 14:00 → waits: the queue is full",
     ]
     assert rows(fragment, "slots")[0] == "Mon 1 Jun 12:00 Basil"
     assert fragment.select("form, #publishing") == []
@@ -269,7 +267,7 @@ def test_without_javascript_the_same_is_a_page(client: Visitor, site: Site) -> N
     page = read(client.send(f"{ADDRESS}/check", FORM | {"publish_time_slots": ["17:00", "12:00"]}).text)
 
     assert "1 article moves." in words(page, "#checked")
-    assert rows(page, "moves") == ["Basil 1 Jun, 09:00 1 Jun, 12:00"]
+    assert rows(page, "moves") == ["Basil 1 Jun, 09:00 → 1 Jun, 12:00"]
     assert values(page, "publish_time_slots") == ["12:00", "17:00", ""]
     assert saved(site).publish_time_slots == ["09:00", "14:00", "18:00"]
 

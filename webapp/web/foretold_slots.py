@@ -70,11 +70,14 @@ def told_of_moves(places: Sequence[Place]) -> str:
     moved = sum(place.before is not None and place.slot is not None for place in places)
     gained = sum(place.before is None for place in places)
     lost = Counter(place.reason for place in places if place.slot is None and place.reason)
-    parts = [_articles(moved, "moves", "move")] if moved else []
-    if gained:
-        parts.append(_articles(gained, "gets a slot", "get a slot"))
-    parts += [_told_of_lost(count, reason) for reason, count in lost.most_common()]
-    return f"{', '.join(parts)}." if parts else "No article would get another time."
+    parts = [(moved, "moves", "move"), (gained, "gets a slot", "get a slot")]
+    parts += [(count, *_told_of_loss(reason)) for reason, count in lost.most_common()]
+    parts = [part for part in parts if part[0]]
+    if not parts:
+        return "No article would get another time."
+    first, *others = parts
+    told = [_articles(*first), *(f"{count:,} {one if count == 1 else many}" for count, one, many in others)]
+    return f"{', '.join(told)}."
 
 
 def told_of_saved(places: Sequence[Place]) -> str:
@@ -87,9 +90,11 @@ def told_of_saved(places: Sequence[Place]) -> str:
     return " ".join(told) or "No article moved."
 
 
-def _told_of_lost(count: int, reason: WaitingReason) -> str:
+def _told_of_loss(reason: WaitingReason) -> tuple[str, str]:
+    """Of one, and of many."""
     sentence = WORDS[reason].sentence.rstrip(".")
-    return f"{_articles(count, 'loses its slot', 'lose their slot')} because {sentence[0].lower()}{sentence[1:]}"
+    because = f"because {sentence[0].lower()}{sentence[1:]}"
+    return f"loses its slot {because}", f"lose their slot {because}"
 
 
 def _articles(count: int, one: str, many: str) -> str:
