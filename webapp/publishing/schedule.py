@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from webapp.accounts.switches import Switch, is_on
 from webapp.core.clock import now
@@ -163,9 +163,11 @@ def put(publication: Publication, slot: datetime) -> None:
 
 def _take_back(settings: PublishingSettings) -> int:
     """Lets wait what may not stay scheduled. Answers how many stay."""
+    reason, count = reason_of_site(settings), _count_scheduled(settings.site_id)
+    stay = 0 if reason else settings.queue_limit or count
+    if count <= stay:
+        return count  # as nearly always: a long queue need not be read for each that joins it
     scheduled = in_order(settings.site_id, PublicationStatus.SCHEDULED)
-    reason = reason_of_site(settings)
-    stay = 0 if reason else settings.queue_limit or len(scheduled)
     back = [one for one in scheduled[stay:] if not one.is_at_once]
     if back:
         number([*back, *in_order(settings.site_id, PublicationStatus.WAITING)])
@@ -173,6 +175,11 @@ def _take_back(settings: PublishingSettings) -> int:
         wait(publication, reason or WaitingReason.QUEUE_FULL)
     db.session.flush()
     return len(scheduled) - len(back)
+
+
+def _count_scheduled(site_id: int) -> int:
+    rows = select(func.count()).where(Publication.site_id == site_id, Publication.status == PublicationStatus.SCHEDULED)
+    return db.session.scalar(rows) or 0
 
 
 def _move(lined_up: Sequence[Place]) -> None:
