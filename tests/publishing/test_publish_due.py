@@ -1,7 +1,7 @@
 """What is due goes out once, whatever happens to who publishes it."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -28,6 +28,7 @@ from webapp.content.models import ImageStatus
 from webapp.core.db import db
 from webapp.publishing import by_hand, publisher, schedule
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.slots import SchedulingMode, plan_slots
 from webapp.publishing.target import CredentialsRefused, TargetError
 from webapp.sites.models import Site
 
@@ -475,3 +476,56 @@ def test_scheduling_again_does_not_disturb_what_waits_for_its_next_try(site: Sit
     schedule.schedule_all()
 
     assert fresh(publication).next_attempt_at == before
+
+
+SCHEDULES = {
+    "set times": {},
+    "every half an hour": {"scheduling_mode": SchedulingMode.STAGGER},
+    "past midnight": {
+        "scheduling_mode": SchedulingMode.STAGGER, "stagger_start_time": "22:00", "stagger_end_time": "02:00",
+        "stagger_interval_minutes": 120,
+    },
+    "a minute apart": {"scheduling_mode": SchedulingMode.IMMEDIATE},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("of", SCHEDULES)
+def test_after_two_days_without_anybody_all_go_out_once_and_one_for_each_slot(
+    site: Site, desk: Desk, clock: Clock, of: str
+) -> None:
+    """Redis, which had forgotten everything, had no part in it; who looks, looks each ten minutes, or each minute."""
+    change(site, **SCHEDULES[of])
+    approved = approve_many(site, 8)
+    clock.pass_(days=2, hours=1, minutes=7)
+    start = clock.moment
+    slots_after = plan_slots(settings_of(site).slots, site.zone, start, (), 8)
+    db.session.commit()
+    went_out: list[datetime] = []
+    while len(went_out) < 8 and clock.moment < start + timedelta(days=9):
+        out = publisher.publish_due()
+        assert out <= 1
+        went_out += [clock.moment] * out
+        assert_in_order(site)
+        clock.pass_(minutes=1 if of == "a minute apart" else 10)
+
+    assert desk.taken == [one.article_id for one in approved]
+    assert went_out[0] == start
+    for number, at_slot in enumerate(slots_after, 1):
+        assert sum(moment < at_slot for moment in went_out) <= number
+
+
+@pytest.mark.parametrize("back", [3600, 48 * 3600])
+def test_a_clock_that_is_set_back_repeats_nothing_and_loses_nothing(
+    site: Site, desk: Desk, clock: Clock, back: int
+) -> None:
+    approved = approve_many(site, 4)
+    clock.moment = at(1, 9)
+    assert publisher.publish_due() == 1
+
+    clock.pass_(seconds=-back)
+    assert publisher.publish_due() == 0
+    for _ in range(6 * 24):
+        clock.pass_(hours=1)
+        assert publisher.publish_due() <= 1
+
+    assert desk.taken == [one.article_id for one in approved]

@@ -103,7 +103,7 @@ def push_back(site_id: int) -> None:
     if len(late) < 2:
         return
     others = line[1:]
-    taken = taken_slots(site_id) - {one.slot_at for one in others}
+    taken = taken_slots(site_id) - {one.slot_at for one in others} | {moment}  # the first one goes out now
     _move(places(others, settings, db.session.get_one(Site, site_id), taken, None))
 
 
