@@ -84,7 +84,8 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, budget, calendar, clusters, connect, credits, health, home, ideas, images, keywords, media,
-        metrics, operator_credits, overview, published, publishing, queue, runs, sites, system, tasks, theme, welcome,
+        articles, automation, budget, calendar, clusters, connect, credits, health, home, ideas, images, keywords,
+        media, metrics, operator_credits, overview, published, publishing, queue, runs, sites, system, tasks, theme,
+        welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

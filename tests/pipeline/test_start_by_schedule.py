@@ -1,5 +1,6 @@
 """Runs that start by the clock: once, on time, and with a record of why where they do not."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.pipeline import control, scheduling
 from webapp.pipeline.automation import Automation, Frequency, SkippedRun, next_run
+from webapp.pipeline.estimate import Estimate
 from webapp.pipeline.models import Run, Trigger
 from webapp.pipeline.terms import automation_of
 from webapp.sites.models import Site
@@ -48,14 +50,14 @@ def test_a_due_site_starts_once_and_its_next_time_is_set(app: Flask) -> None:
 
 def test_one_site_that_cannot_be_started_keeps_nobody_else_waiting(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     broken, other = due_site().id, due_site().id
-    start = control.start
+    place = control.place
 
-    def start_or_break(site: Site, **about: Any) -> Run:
+    def place_or_break(site: Site, **about: Any) -> Run:
         if site.id == broken:
             raise ZeroDivisionError("oops")
-        return start(site, **about)
+        return place(site, **about)
 
-    monkeypatch.setattr(control, "start", start_or_break)
+    monkeypatch.setattr(control, "place", place_or_break)
 
     assert [run.site_id for run in scheduling.start_due()] == [other]
     (skipped,) = rows(SkippedRun)
@@ -101,6 +103,27 @@ def test_a_site_with_an_active_run_is_skipped_with_the_reason(app: Flask, paused
     assert [one.run_id for one in skipped] == [active.id]
     assert f"Run {active.id} is {'paused' if paused else 'queued'}" in skipped[0].why
     assert fresh(active).is_active
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_nobody_waits_while_the_cost_is_worked_out(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    site = due_site()
+    waited: list[str] = []
+
+    def slow(*_: object) -> Estimate:
+        with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0) as another:
+            another.execute("BEGIN IMMEDIATE")
+            waited.append("not at all")
+        return Estimate(7, 0, 0, True, [])
+
+    monkeypatch.setattr("webapp.pipeline.control.estimate", slow)
+
+    started = list(scheduling.start_due())
+
+    assert [run.estimated_credits for run in started] == [7] and waited == ["not at all"]
+    assert started[0].site_id == site.id
 
 
 def test_a_switched_off_automation_never_starts(app: Flask) -> None:

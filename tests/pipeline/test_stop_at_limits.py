@@ -87,7 +87,7 @@ def test_a_stage_stops_at_its_budget_and_the_next_ones_go_on(app: Flask) -> None
     assert run.stop_reason is StopReason.BUDGET_USED
     reason = view.view_of(run).reason
     assert reason.title == "Budget used up: Idea generation"
-    assert reason.text.startswith("2 clusters left because their operation's share of the credits is spent.")
+    assert reason.text.startswith("2 clusters left: the rest of their operation's share pays for no other one.")
     assert_books_agree()
 
 

@@ -117,6 +117,8 @@ def test_a_cap_that_pays_for_nothing_is_answered_at_its_field(client: Visitor, s
         db.session.merge(prices.default(operation)).credits = 7
     db.session.commit()
 
+    db.session.merge(prices.default(Operation.IMAGE_PROMPT_EXTRACTION)).credits = 9
+    db.session.commit()
     assert "the least that anything costs is 7" in client.send(ADDRESS, GOOD | {"max_credits_per_run": "6"}).text
     assert client.send(ADDRESS, drawn(client) | GOOD | {"max_credits_per_run": "7"}).status_code == 303
 
@@ -153,6 +155,31 @@ def test_a_time_that_the_clocks_skip_says_so(client: Visitor, site: Site, monkey
     first, second, _ = [one.get_text(" ", strip=True) for one in starts]
     assert "29 Mar 2026, 03:00" in first and "there is no 02:30 on that day" in first
     assert "30 Mar 2026, 02:30" in second and "there is no" not in second
+
+
+def test_other_settings_leave_a_run_that_is_due_alone(client: Visitor, site: Site) -> None:
+    client.send(ADDRESS, drawn(client) | GOOD | {"enabled": "y"})
+    due = datetime(2026, 1, 1, tzinfo=UTC)
+    automation_of(site).next_run_at = due
+    db.session.commit()
+
+    client.send(ADDRESS, drawn(client) | GOOD | {"enabled": "y", "max_tasks_per_run": "4"})
+    assert automation_of(site).next_run_at == due
+
+    client.send(ADDRESS, drawn(client) | GOOD | {"enabled": "y", "run_time": "05:45"})
+    assert automation_of(site).next_run_at != due
+
+
+@pytest.mark.parametrize("written", ["02:00+05:00", "02", "T0230", "02:00:59", "24:00", "٠٢:٠٠"])
+def test_what_is_no_time_of_day_is_answered_at_its_field(client: Visitor, site: Site, written: str) -> None:
+    answer = client.send(ADDRESS, drawn(client) | GOOD | {"run_time": written})
+    assert answer.status_code == 422 and "Give a time of day such as 02:00." in answer.text
+
+
+@pytest.mark.parametrize("written", ["1_000", "٣", "1e3", "0x10", "1.0", "--1"])
+def test_a_number_is_written_in_digits(client: Visitor, site: Site, written: str) -> None:
+    answer = client.send(ADDRESS, drawn(client) | GOOD | {"max_tasks_per_run": written})
+    assert answer.status_code == 422 and "Tasks per run: give a whole number" in answer.text
 
 
 def test_switching_it_off_leaves_no_next_run(client: Visitor, site: Site) -> None:

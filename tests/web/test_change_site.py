@@ -1,12 +1,20 @@
 """A site's settings."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from sqlalchemy import select
 
 from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
+from webapp.core.db import db
+from webapp.pipeline.scheduling import follow_zone
+from webapp.pipeline.terms import automation_of
+from webapp.publishing import approval
+from webapp.publishing.models import Publication
 from webapp.sites.models import Site
 
 GOOD = {"name": "Herbs", "time_zone": "Asia/Tokyo", "language": "en-GB", "voice": "Warm.\r\nShort sentences."}
@@ -15,6 +23,23 @@ GOOD = {"name": "Herbs", "time_zone": "Asia/Tokyo", "language": "en-GB", "voice"
 @pytest.fixture
 def site(app: Flask) -> Site:
     return factories.site()
+
+
+def test_another_zone_moves_the_next_run_and_the_slots(client: Visitor, site: Site) -> None:
+    factories.signed_in(client, factories.member(Role.EDITOR, of=site.account).user)
+    automation = automation_of(site)
+    automation.enabled, automation.run_time = True, "02:00"
+    follow_zone(site)
+    approval.approve(factories.article(site), "Ana")
+    db.session.commit()
+
+    client.send(f"/sites/{site.slug}/settings", GOOD)
+
+    zone = ZoneInfo("Asia/Tokyo")
+    at = automation_of(site).next_run_at
+    slot = db.session.scalars(select(Publication.slot_at)).one()
+    assert at is not None and f"{at.astimezone(zone):%H:%M}" == "02:00"
+    assert slot is not None and f"{slot.astimezone(zone):%H:%M}" in ("09:00", "14:00", "18:00")
 
 
 def test_settings_are_saved(client: Visitor, site: Site) -> None:

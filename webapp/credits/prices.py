@@ -55,11 +55,6 @@ def default(operation: Operation) -> OperationCost:
     return OperationCost(operation=operation, unit=unit, credits=credits, budget_basis_points=share, is_active=True)
 
 
-def cheapest() -> int:
-    """The credits that one unit of the cheapest operation costs, of those that cost anything."""
-    return min((cost.credits for cost in costs().values() if cost.is_active and cost.credits), default=0)
-
-
 def split(site_id: int) -> Split:
     """A site's split of a run's credits, in basis points that sum to 10,000."""
     own = own_split(db.session.get_one(SiteBudget, site_id))

@@ -69,6 +69,11 @@ class Automation(db.Model):
 
     site: Mapped[Site] = relationship()
 
+    @property
+    def times(self) -> tuple[object, ...]:
+        """All that says when it runs."""
+        return self.enabled, self.frequency, tuple(self.weekdays), self.month_day, self.run_time
+
     def is_on(self, stage: StageKey) -> bool:
         return stage.value not in self.stages_off
 

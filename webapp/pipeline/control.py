@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.core.errors import Conflict, Invalid
 from webapp.pipeline import run_log
 from webapp.pipeline.estimate import estimate
@@ -50,10 +50,23 @@ def start(
     by: str,
     trigger: Trigger,
     token: str | None = None,
-    automation_id: int | None = None,
-    scheduled_for: datetime | None = None,
 ) -> Run:
     """Queues a run: an INSERT that wins, or RunInTheWay. The same `token` (a double click) gives the same run."""
+    estimated = foretell(site)
+    return place(site, by=by, trigger=trigger, token=token, estimated_credits=estimated)
+
+
+def place(
+    site: Site,
+    *,
+    by: str,
+    trigger: Trigger,
+    token: str | None = None,
+    automation_id: int | None = None,
+    scheduled_for: datetime | None = None,
+    estimated_credits: int | None = None,
+) -> Run:
+    """The same in one transaction with what the caller has begun, and with what the caller has foretold."""
     site_id = site.id
     if active_run(site_id) is not None:
         there = _already_there(site_id, token)
@@ -61,6 +74,7 @@ def start(
             return there
     run = _new_run(site, by=by, trigger=trigger, token=token)
     run.automation_id, run.scheduled_for = automation_id, scheduled_for
+    run.estimated_credits = estimated_credits
     db.session.add(run)
     try:
         db.session.flush()
@@ -69,12 +83,13 @@ def start(
         there = _already_there(site_id, token)
         if there is not None:
             return there
-        return start(
+        return place(
             db.session.get_one(Site, site_id),
             by=by,
             trigger=trigger,
             automation_id=automation_id,
             scheduled_for=scheduled_for,
+            estimated_credits=estimated_credits,
         )
     db.session.add(RunEvent.of_move(run.id, None, RunStatus.QUEUED, by=by))
     db.session.commit()
@@ -94,21 +109,27 @@ def _new_run(site: Site, *, by: str, trigger: Trigger, token: str | None) -> Run
         start_token=token,
         terms=terms.model_dump(mode="json"),
         initial_snapshot=planned,
-        estimated_credits=_foretold(site, terms),
         total_initial_items=sum(stage["planned"] for stage in planned.values()),
         stages=[_stage_result(stage, planned, terms) for stage in StageKey],
     )
 
 
-def _foretold(site: Site, terms: RunTerms) -> int | None:
-    """A run starts also where nobody can say what it will cost."""
+def foretell(site: Site) -> int | None:
+    """The credits that a run would cost now; a run starts also where nobody can say, which is None.
+
+    Commits what the caller has begun, and reads by itself: working it out may take long, and nobody shall wait for it.
+    """
+    db.session.commit()
     try:
-        return estimate(site, terms).credits
+        with reading():
+            return estimate(site).credits
     except SQLAlchemyError:
         raise
     except Exception:
         log.exception("the cost of a run of site %s cannot be foretold", site.id)
         return None
+    finally:
+        db.session.rollback()
 
 
 def snapshot(site: Site, terms: RunTerms) -> dict[str, dict[str, int]]:

@@ -27,9 +27,10 @@ from webapp.content.models import (
     Keyword,
 )
 from webapp.core.db import db
+from webapp.pipeline.calls import key_of
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
 from webapp.pipeline.stage import Plan, Planned
-from webapp.pipeline.stages import STAGES
+from webapp.pipeline.stages import PAID, STAGES
 from webapp.pipeline.stages.articles import hundreds
 from webapp.pipeline.stages.clusters import Clusters
 from webapp.pipeline.stages.ideas import MOST_KEYWORDS, Ideas, question_about
@@ -43,6 +44,7 @@ ASKED_AHEAD = 300  # as many questions are put beforehand
 USUAL_KEYWORDS = 4  # in a cluster
 USUAL_IDEAS = (IdeaKind.PILLAR, IdeaKind.SUPPORTING, IdeaKind.SUPPORTING)  # for a cluster
 USUAL_PICTURES = 3  # in an article
+PAID_BY_KEY = {stage.key: stage for stage in PAID}
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ class Topic:
 
     cluster: Cluster
     keywords: list[Keyword] | None
+
+
+# Of a large site there may be a million items to come, so those that are alike are one object.
+ONE = Ahead()
+IDEA = {kind: Ahead(of=kind) for kind in IdeaKind}
+TASK = {kind: Ahead(units=hundreds(TARGET_WORDS[kind])) for kind in IdeaKind}
+UNKNOWN = Topic(Cluster(volume=0), None)
 
 
 class Outlook:
@@ -91,15 +100,15 @@ class Outlook:
             case StageKey.CLUSTERS:
                 self._make(StageKey.IDEAS, (Ahead(of=topic) for topic in self._topics(items)))
             case StageKey.IDEAS:
-                self._make(StageKey.TASKS, (Ahead(of=kind) for item in items for kind in self._ideas(item.of)))
+                self._make(StageKey.TASKS, (IDEA[kind] for item in items for kind in self._ideas(item.of)))
             case StageKey.TASKS:
-                self._make(StageKey.ARTICLES, (Ahead(units=hundreds(TARGET_WORDS[item.of])) for item in items))
+                self._make(StageKey.ARTICLES, (TASK[item.of] for item in items))
             case StageKey.ARTICLES:
                 self._make(StageKey.PROMPTS, (Ahead(of=object()) for _ in items))
             case StageKey.PROMPTS:
                 self._want_pictures(items)
             case StageKey.IMAGES:
-                self._make(StageKey.APPROVAL, (Ahead() for _ in self._illustrated(items)))
+                self._make(StageKey.APPROVAL, [ONE] * len(self._illustrated(items)))
 
     def made_for(self, stage: StageKey) -> int:
         """How many items the stages before it have made."""
@@ -111,7 +120,7 @@ class Outlook:
             self._make(StageKey.APPROVAL, [*self._there(stage), *self._made[stage]])
         elif stage is StageKey.IMAGES:
             waiting = {item.of for item in [*self._there(stage), *self._made[stage]]}
-            self._make(StageKey.APPROVAL, (Ahead() for _ in waiting))
+            self._make(StageKey.APPROVAL, [ONE] * len(waiting))
 
     def _make(self, stage: StageKey, items: Iterable[Ahead]) -> None:
         self._made[stage].extend(items)
@@ -121,12 +130,23 @@ class Outlook:
         if stage is StageKey.CLUSTERS:
             return self._batches()
         plan = Plan(site=self.site, limit=self.terms.limit(stage), batch_size=self.terms.batch_size)
-        kept = _answers_kept(self.site, stage)
         planned = list(STAGES[stage.number - 1].plan(plan))
+        kept = self._answered(stage, planned)
         made_of = MADE_OF.get(stage, _nothing)(planned)
         return [
             Ahead(units=0 if item.row in kept else item.units, of=of) for item, of in zip(planned, made_of, strict=True)
         ]
+
+    def _answered(self, stage: StageKey, planned: Iterable[Planned]) -> set[int]:
+        """Items whose answers earlier runs paid for and did not come to use, if the question is still the same."""
+        kept = _answers_kept(self.site, stage)
+        return {item.row for item in planned if item.row in kept and self._key(stage, item) in kept[item.row]}
+
+    def _key(self, stage: StageKey, planned: Planned) -> str | None:
+        """The name of the question that would be put about it; None if there is nothing to ask."""
+        item = RunItem(stage=stage, row=planned.row, payload=planned.payload)
+        question = PAID_BY_KEY[stage].request(self.site, item) if stage in PAID_BY_KEY else None
+        return None if question is None else key_of(self.site.id, item, question, self._provider)
 
     # keywords to topics
 
@@ -136,8 +156,8 @@ class Outlook:
         keywords = pending if limit is None else min(pending, limit)
         if keywords > KEYWORDS_AHEAD:
             return self._unseen_batches(keywords)
-        kept = _answers_kept(self.site, StageKey.CLUSTERS)
-        planned = stage.plan(Plan(site=self.site, limit=limit, batch_size=self.terms.batch_size))
+        planned = list(stage.plan(Plan(site=self.site, limit=limit, batch_size=self.terms.batch_size)))
+        kept = self._answered(StageKey.CLUSTERS, planned)
         return (Ahead(item.weight, 0 if item.row in kept else item.units, item) for item in planned)
 
     def _unseen_batches(self, keywords: int) -> Iterator[Ahead]:
@@ -150,7 +170,7 @@ class Outlook:
         topics: dict[str, Topic] = {}
         for number, batch in enumerate(batches):
             if batch.of is None or not self._provider.can_be_asked_ahead:
-                topics |= {f"{number}:{n}": _unknown_topic() for n in range(-(-batch.weight // USUAL_KEYWORDS))}
+                topics |= {f"{number}:{n}": UNKNOWN for n in range(-(-batch.weight // USUAL_KEYWORDS))}
             else:
                 self._name(batch.of, topics)
         return [topic for origin, topic in topics.items() if topic.cluster.id is None]
@@ -274,10 +294,6 @@ def _keywords(batch: Planned) -> dict[int, Keyword]:
     return {number: db.session.get_one(Keyword, number) for number in numbers}
 
 
-def _unknown_topic() -> Topic:
-    return Topic(Cluster(volume=0), None)
-
-
 def _most_searched(keyword: Keyword) -> tuple[bool, int, int]:
     return keyword.volume is None, -(keyword.volume or 0), keyword.id
 
@@ -293,14 +309,17 @@ def _pictures_wanted(articles: Sequence[int]) -> Counter[Any]:
     return Counter(dict(db.session.execute(counted).all()))
 
 
-def _answers_kept(site: Site, stage: StageKey) -> set[int]:
-    """Items whose answers earlier runs paid for and did not come to use: they cost nothing any more."""
+def _answers_kept(site: Site, stage: StageKey) -> dict[int, set[str]]:
+    """The questions to which earlier runs paid for an answer and did not come to use it, by the item's row."""
     name = cast(RunItem.stage, String) + ":" + cast(RunItem.row, String)
     kept = (
-        select(RunItem.row)
+        select(RunItem.row, AiCall.key)
         .join(Run, Run.id == RunItem.run_id)
         .join(AiCall, (AiCall.run_id == RunItem.run_id) & (AiCall.item == name))
         .where(Run.site_id == site.id, RunItem.stage == stage)
         .where(RunItem.status == ItemStatus.IN_HAND, AiCall.status == CallStatus.ANSWERED)
     )
-    return set(db.session.scalars(kept))
+    found: dict[int, set[str]] = {}
+    for row, key in db.session.execute(kept):
+        found.setdefault(row, set()).add(key)
+    return found

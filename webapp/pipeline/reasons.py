@@ -42,7 +42,7 @@ WORDS: dict[StopReason, Words] = {
     ),
     StopReason.BUDGET_USED: Words(
         "Budget used up: {operation}",
-        "{left} left because their operation's share of the credits is spent. The next run takes them.{also}",
+        "{left} left: the rest of their operation's share pays for no other one. They keep their place.{also}",
         NextStep.BUDGET,
         "Change the budget",
     ),

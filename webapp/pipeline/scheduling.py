@@ -14,6 +14,9 @@ from webapp.pipeline import control
 from webapp.pipeline.automation import Automation, SkippedRun, next_run
 from webapp.pipeline.control import RunInTheWay
 from webapp.pipeline.models import Run, Trigger
+from webapp.pipeline.terms import lock_automation
+from webapp.publishing.schedule import reslot
+from webapp.sites.models import Site
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,10 @@ def start_due() -> Iterator[Run]:
 def _start_or_skip(site_id: int, scheduled_for: datetime) -> Run | None:
     """One site that cannot be started must not keep those behind it from being looked at."""
     try:
-        return _claim_and_start(site_id, scheduled_for)
+        site = db.session.get(Site, site_id)
+        if site is None:  # deleted since we looked
+            return None
+        return _claim_and_start(site_id, scheduled_for, control.foretell(site))
     except SQLAlchemyError:
         raise
     except Exception:
@@ -60,19 +66,20 @@ def _due(moment: datetime) -> list[tuple[int, datetime]]:
     return due
 
 
-def _claim_and_start(site_id: int, scheduled_for: datetime) -> Run | None:
+def _claim_and_start(site_id: int, scheduled_for: datetime, estimated_credits: int | None) -> Run | None:
     """One transaction: a scheduler that is lost in it leaves the site due, and another one starts its run."""
     automation = db.session.get_one(Automation, site_id)
     if not _claim(automation, scheduled_for):
         db.session.commit()
         return None
     try:
-        return control.start(
+        return control.place(
             automation.site,
             by="schedule",
             trigger=Trigger.SCHEDULE,
             automation_id=site_id,
             scheduled_for=scheduled_for,
+            estimated_credits=estimated_credits,
         )
     except Conflict as blocked:
         db.session.rollback()  # the claim, too
@@ -97,6 +104,12 @@ def _claim_and_skip(site_id: int, scheduled_for: datetime, why: str, in_the_way:
     if _claim(db.session.get_one(Automation, site_id), scheduled_for):
         db.session.add(SkippedRun(site_id=site_id, scheduled_for=scheduled_for, why=why, run_id=in_the_way))
     db.session.commit()
+
+
+def follow_zone(site: Site) -> None:
+    """The site's clock is another: the slots of its queue and its next run are worked out anew. The caller commits."""
+    reslot(site.id)
+    set_schedule(lock_automation(site))
 
 
 def set_schedule(automation: Automation) -> None:

@@ -8,6 +8,7 @@ from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.credits import budget, ledger, prices
 from webapp.pipeline.automation import Automation
+from webapp.pipeline.stages import PAID
 from webapp.pipeline.states import StageKey
 from webapp.publishing.approval import approves_by_itself
 from webapp.sites.models import Site
@@ -37,6 +38,13 @@ class RunTerms(BaseModel):
         if stage is StageKey.APPROVAL and not self.approves:
             return 0
         return self.limits[stage] or None
+
+
+def cheapest_item() -> int:
+    """The credits of the cheapest item that a run may buy; 0 where something costs nothing."""
+    costs = prices.costs()
+    bought = [stage for stage in PAID if costs[stage.operation].is_active]
+    return min((costs[stage.operation].credits * stage.fewest_units for stage in bought), default=0)
 
 
 def automation_of(site: Site) -> Automation:

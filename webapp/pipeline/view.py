@@ -185,7 +185,7 @@ def _note(result: StageResult) -> str:
         case StopReason.LIMIT_REACHED:
             return f"Limit reached: {left} left"
         case StopReason.BUDGET_USED:
-            return f"Its budget is used up: {left} left"
+            return f"Its budget pays for no more: {left} left"
         case StopReason.OPERATION_OFF:
             return f"Switched off by the operator: {left} left"
         case StopReason.NEEDS_A_PERSON:

@@ -73,8 +73,10 @@ def save(slug: str) -> ResponseReturnValue:
         form.draw_from(form.described(stored))
         db.session.commit()
         return _page(site, form, lines), 409
+    times = stored.times
     form.write_to(stored)
-    set_schedule(stored)
+    if stored.times != times:
+        set_schedule(stored)
     db.session.commit()
     flash("Automation settings saved. They apply from the next run.", "ok")
     return redirect(url_for("automation.show", slug=slug), 303)

@@ -8,6 +8,7 @@ from webapp.accounts.models import Role
 from webapp.core.db import db
 from webapp.pipeline import control
 from webapp.pipeline.closing import belongings, delete_site
+from webapp.pipeline.scheduling import follow_zone
 from webapp.sites.creation import change_site
 from webapp.sites.languages import LANGUAGES
 from webapp.sites.models import Site
@@ -30,6 +31,7 @@ def save_settings(slug: str) -> ResponseReturnValue:
     form = SiteForm()
     if not form.validate():
         return _settings_page(site, form), 422
+    zone = site.time_zone
     change_site(
         site,
         name=form.name.data or "",
@@ -37,6 +39,8 @@ def save_settings(slug: str) -> ResponseReturnValue:
         language=form.language.data or "",
         voice=form.voice.data or "",
     )
+    if site.time_zone != zone:
+        follow_zone(site)
     db.session.commit()
     flash("Site settings saved.", "ok")
     return redirect(url_for("sites.settings", slug=slug), 303)

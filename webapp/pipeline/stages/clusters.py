@@ -30,7 +30,7 @@ class Clusters:
 
     def plan(self, plan: Plan) -> Iterable[Planned]:
         """Batches that were asked for before and never applied come first: their answers may be here already."""
-        asked = _asked_before(plan.site)
+        asked = _asked_before(plan.site, plan.limit)
         taken = {number for batch in asked for number in _numbers(batch)}
         room = None if plan.limit is None else max(0, plan.limit - len(taken))
         fresh = [keyword for keyword in _best_first(plan.site) if keyword.id not in taken][:room]
@@ -112,15 +112,27 @@ def _numbers(batch: list[dict[str, Any]]) -> list[int]:
     return [number for part in batch for number in part["keywords"]]
 
 
-def _asked_before(site: Site) -> list[list[dict[str, Any]]]:
-    """Batches of earlier runs that were in hand when those ended, and whose keywords are all still new."""
+def _asked_before(site: Site, limit: int | None) -> list[list[dict[str, Any]]]:
+    """Batches of earlier runs that were in hand when those ended, and whose keywords are all still new.
+
+    Several runs may have ended over the same one: no keyword comes twice. What goes beyond the limit as a whole is no
+    batch any more, and its keywords are grouped anew.
+    """
     items = db.session.scalars(
         select(RunItem)
         .join(Run, Run.id == RunItem.run_id)
         .where(Run.site_id == site.id, RunItem.stage == StageKey.CLUSTERS, RunItem.status == ItemStatus.IN_HAND)
         .order_by(RunItem.id)
     ).all()
-    return [item.payload["groups"] for item in items if len(_still_new(site, item)) == item.weight]
+    found: list[list[dict[str, Any]]] = []
+    taken: set[int] = set()
+    for item in items:
+        numbers = set(_numbers(item.payload["groups"]))
+        fits = limit is None or len(taken) + len(numbers) <= limit
+        if fits and taken.isdisjoint(numbers) and len(_still_new(site, item)) == item.weight:
+            found.append(item.payload["groups"])
+            taken |= numbers
+    return found
 
 
 def _fact(keyword: Keyword) -> KeywordFact:

@@ -1,19 +1,20 @@
 """When runs start, and what each may do."""
 
-from datetime import time
+import re
 
 from wtforms import BooleanField, Field, Form, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from webapp.credits import prices
 from webapp.pipeline.automation import Automation, Frequency
 from webapp.pipeline.states import StageKey
+from webapp.pipeline.terms import cheapest_item
 from webapp.publishing.slots import Weekday
 from webapp.web.forms.numbers import WholeNumber
 from webapp.web.forms.versioned import Description, VersionedForm
 
 MOST = 2**31 - 1
+TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 WEEKDAYS = tuple(SelectChoice(day.value, day.value.capitalize()) for day in Weekday)
 
 
@@ -23,11 +24,11 @@ KEPT_AS_THEY_ARE = (
 
 
 def a_time(form: Form, field: Field) -> None:
-    try:
-        written = time.fromisoformat((field.data or "").strip())
-    except ValueError:
-        raise ValidationError("Give a time of day such as 02:00.") from None
-    field.data = f"{written:%H:%M}"
+    """Hours and minutes; browsers may add seconds, which are nought."""
+    found = TIME.fullmatch((field.data or "").strip())
+    if found is None:
+        raise ValidationError("Give a time of day such as 02:00.")
+    field.data = f"{found[1]}:{found[2]}"
 
 
 def per_run(label: str) -> WholeNumber:
@@ -56,7 +57,7 @@ class AutomationForm(VersionedForm):
             raise ValidationError("Choose at least one day of the week.")
 
     def validate_max_credits_per_run(self, field: Field) -> None:
-        least = prices.cheapest()
+        least = cheapest_item()
         if field.data and field.data < least:
             raise ValidationError(
                 f"Credits per run: {field.data} would pay for nothing, as the least that anything costs is {least}. "
@@ -75,6 +76,7 @@ class AutomationForm(VersionedForm):
     def write_to(self, automation: Automation) -> None:
         for name in KEPT_AS_THEY_ARE:
             setattr(automation, name, self[name].data)
+        automation.weekdays = [day.value for day in Weekday if day.value in (self.weekdays.data or ())]
         automation.frequency = Frequency(self.frequency.data)
         on = set(self.stages_on.data or ())
         automation.stages_off = [stage.value for stage in StageKey if stage.value not in on]

@@ -1,11 +1,14 @@
 """Whole numbers as people write them, answered in one sentence whatever was written."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from wtforms import IntegerField
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,20}")
 
 
 class WholeNumber(IntegerField):
@@ -18,10 +21,11 @@ class WholeNumber(IntegerField):
         self._sentence = f"{label}: give a whole number from {least}{meaning} to {most:,}."
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(self._sentence) from None
+        written = valuelist[0].strip() if valuelist else ""
+        if not NUMBER.fullmatch(written):
+            self.data = None
+            raise ValueError(self._sentence)
+        self.data = int(written)
 
     def pre_validate(self, form: BaseForm) -> None:
         if self.process_errors:
