@@ -6,7 +6,12 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from tests import factories
+from tests.publishing.wordpress.blog import Blog, looking_at
 from tests.wordpress.look_alike import LookAlike, look_alike
+from tests.wordpress.proxy import Proxy, proxy_before
+from tests.wordpress.server import WordPress
+from webapp.sites.models import Site
 
 
 @pytest.fixture
@@ -20,3 +25,23 @@ def there(private_allowed: None) -> Iterator[LookAlike]:
     """A web site that answers as WordPress does."""
     with look_alike() as site:
         yield site
+
+
+@pytest.fixture
+def blog(wordpress: WordPress) -> Iterator[Blog]:
+    """What its administrator sees of it."""
+    with looking_at(wordpress) as looked_at:
+        yield looked_at
+
+
+@pytest.fixture
+def proxy(wordpress: WordPress) -> Iterator[Proxy]:
+    """Stands before it, and does as it is told."""
+    with proxy_before(wordpress.address) as between:
+        yield between
+
+
+@pytest.fixture
+def site(private_allowed: None) -> Site:
+    """One that is connected nowhere yet."""
+    return factories.site()

@@ -1,0 +1,335 @@
+"""What a real WordPress answers in odd cases, row by row, and what we make of it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import factories
+from tests.processes import free_port
+from tests.publishing.wordpress.blog import Blog, article, connect, names, png, publish, ready
+from tests.wordpress.look_alike import PASSWORD, LookAlike, Reply, in_json
+from tests.wordpress.server import WordPress
+from webapp.core.clock import now
+from webapp.core.outbound import Outbound
+from webapp.core.secrets import Secret
+from webapp.publishing.target import CredentialsRefused, Picture, Post, TargetError
+from webapp.publishing.wordpress import target
+from webapp.publishing.wordpress.api import Rest
+from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.terms import Taxonomy, term_named
+from webapp.sites.models import Site
+
+pytestmark = pytest.mark.xdist_group("wordpress")
+
+POSTS = "/wp-json/wp/v2/posts"
+
+
+@pytest.fixture
+def post(site: Site, wordpress: WordPress) -> Post:
+    """Of a site that is connected as an editor."""
+    return ready(connect(site, wordpress), article(site))
+
+
+@pytest.fixture
+def rest(private_allowed: None, wordpress: WordPress) -> Iterator[Rest]:
+    with Outbound() as outbound:
+        yield Rest(Credentials(wordpress.address, "editor", wordpress.passwords["editor"]), outbound, lambda: None)
+
+
+@contextmanager
+def plugin(wordpress: WordPress, code: str) -> Iterator[None]:
+    """A plugin that changes what WordPress does."""
+    file = wordpress.folder / "wp-content" / "mu-plugins" / f"{free_port()}.php"
+    file.write_text(f"<?php {code}")
+    try:
+        yield
+    finally:
+        file.unlink()
+
+
+def refused(site: Site, post: Post, *, permanent: bool) -> str:
+    """What is said of one that does not go out."""
+    with pytest.raises(TargetError) as problem:
+        publish(site, post)
+    assert problem.value.permanent is permanent
+    assert "<" not in problem.value.sentence
+    return problem.value.sentence
+
+
+def test_a_file_name_that_is_there_already_gives_a_copy(rest: Rest, blog: Blog) -> None:
+    data = png()
+    name = Picture("any", data, "").file_name
+
+    sent = [rest.upload(name, "image/png", data, alt_text="Basil") for _ in range(2)]
+
+    assert sent[0]["source_url"] != sent[1]["source_url"]
+    assert [picture["alt_text"] for picture in blog.pictures(name)] == ["Basil", "Basil"]
+
+
+def test_a_wrong_type_fails_for_good_although_the_status_is_500(site: Site, post: Post) -> None:
+    said = refused(site, replace(post, featured=Picture("x", b"no picture", "Basil")), permanent=True)
+
+    assert "(500)" in said and "“" in said
+
+
+def test_a_picture_over_the_limits_of_forms_passes(site: Site, post: Post, blog: Blog) -> None:
+    large = Picture("large", png() + b"\0" * 9_000_000, "Basil")
+
+    publish(site, replace(post, featured=large))
+
+    assert len(blog.pictures(large.file_name)) == 1
+
+
+def test_a_term_that_somebody_made_meanwhile_is_used(private_allowed: None, wordpress: WordPress, blog: Blog) -> None:
+    name, made = f"Herbs & more {free_port()}", []
+    credentials = Credentials(wordpress.address, "editor", wordpress.passwords["editor"])
+    with Outbound() as outbound:
+        rest = Rest(credentials, outbound, lambda: made.append(blog.make("categories", name=name)["id"]))
+
+        assert term_named(rest, Taxonomy.CATEGORY, name) == made[0]
+
+
+def test_a_picture_that_is_dropped_silently_is_sent_again(
+    site: Site, post: Post, blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang = target.hang
+
+    def and_lose_it(*asked: Any) -> Any:
+        hung = hang(*asked)
+        blog.delete("media", hung[names(post)[0]].media_id)
+        return hung
+
+    monkeypatch.setattr(target, "hang", and_lose_it)
+    assert "dropped the featured picture" in refused(site, post, permanent=False)
+    monkeypatch.setattr(target, "hang", hang)
+
+    publish(site, post)
+
+    (featured,) = blog.pictures(names(post)[0])
+    assert blog.only(post.title)["featured_media"] == featured["id"]
+
+
+def test_a_category_that_is_dropped_silently_is_noticed(
+    site: Site, wordpress: WordPress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = ready(connect(site, wordpress, default_category="Plants"), article(site, pictures=0))
+    monkeypatch.setattr(target, "term_named", lambda *_: 999_999)
+
+    assert "dropped the categories" in refused(site, post, permanent=False)
+
+
+def test_posts_that_got_the_same_address_are_told_apart(
+    site: Site, wordpress: WordPress, post: Post, blog: Blog
+) -> None:
+    blog.make("posts", title="Not ours", slug=post.slug, status="publish")
+    keep_as_it_is = (
+        "add_filter('wp_unique_post_slug', function ($slug, $id, $s, $t, $p, $wanted) { return $wanted; }, 9, 6);"
+    )
+
+    with plugin(wordpress, keep_as_it_is):
+        published = publish(site, post)
+
+    assert blog.only(post.title)["slug"] == f"{post.slug}-{published.remote_id}"
+    assert post.title in blog.page(published.link).text
+
+
+def test_many_at_once_that_want_one_address_all_get_their_own(
+    app: Flask, site: Site, wordpress: WordPress, blog: Blog
+) -> None:
+    slug = f"wanted-by-many-{free_port()}"
+    sites = [site, *(factories.site() for _ in range(3))]
+    posts = [(one.id, replace(ready(connect(one, wordpress), article(one, pictures=0)), slug=slug)) for one in sites]
+    links: list[str] = []
+
+    def work(site_id: int, wanted: Post) -> None:
+        with app.app_context():
+            links.append(publish(Site(id=site_id), wanted).link)
+
+    workers = [threading.Thread(target=work, args=one) for one in posts]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+
+    assert len(set(links)) == len(posts)
+
+
+def test_a_clock_that_is_ahead_of_ours_makes_nothing_wait(site: Site, post: Post, blog: Blog) -> None:
+    """We name no date: a date to come would make it wait for a visit."""
+    publish(site, replace(post, published_at=now() + timedelta(hours=2)))
+
+    assert blog.only(post.title)["status"] == "publish"
+
+
+def test_a_wrong_password_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
+    connect(site, wordpress, password=Secret.of("wrong wrong wrong wrong"))
+
+    with pytest.raises(CredentialsRefused) as problem:
+        publish(site, post)
+
+    assert "user name and password" in problem.value.sentence
+    assert "wrong wrong" not in problem.value.sentence
+
+
+@pytest.mark.parametrize("user", ["subscriber", "contributor"])
+def test_a_role_that_is_too_low_holds_the_queue(site: Site, wordpress: WordPress, blog: Blog, user: str) -> None:
+    post = ready(connect(site, wordpress, user=user), article(site, pictures=0))
+
+    with pytest.raises(CredentialsRefused, match=f"The role of {user} does not allow that"):
+        publish(site, post)
+
+    assert [found["status"] for found in blog.called(post.title)] == (["draft"] if user == "contributor" else [])
+
+
+def test_what_an_author_may_not_write_is_taken_out_and_our_mark_stays(
+    site: Site, wordpress: WordPress, blog: Blog
+) -> None:
+    connect(site, wordpress, user="author")
+    post = replace(ready(site, article(site)), body_html="<p>Basil</p><script>alert(1)</script>")
+
+    publish(site, post)
+
+    content = blog.only(post.title)["content"]["raw"]
+    assert "<script" not in content
+    assert "<!-- pressroom " in content and 'class="wp-image-' in content
+
+
+def test_one_in_the_trash_is_not_found_and_made_anew(site: Site, post: Post, blog: Blog) -> None:
+    number = publish(site, post).remote_id
+    blog.client.delete(f"/posts/{number}")
+
+    published = publish(site, post)
+
+    assert blog.page(published.link).status_code == 200
+    assert [found["status"] for found in blog.called(post.title)] == ["publish"]
+
+
+def test_a_site_that_is_down_is_tried_again(site: Site, wordpress: WordPress, post: Post) -> None:
+    connect(site, wordpress, address=f"http://127.0.0.1:{free_port()}")
+
+    assert "Nobody answers" in refused(site, post, permanent=False)
+
+
+def test_a_site_whose_database_is_down_is_tried_again(site: Site, wordpress: WordPress, post: Post) -> None:
+    socket = wordpress.folder.parent / "db.sock"
+    away = Path(f"{socket}.away")
+    socket.rename(away)
+    try:
+        refused(site, post, permanent=False)
+    finally:
+        away.rename(socket)
+
+    publish(site, post)
+
+
+def test_a_site_under_maintenance_is_left_alone_for_as_long_as_it_asks(
+    site: Site, wordpress: WordPress, post: Post
+) -> None:
+    sign = wordpress.folder / ".maintenance"
+    sign.write_text("<?php $upgrading = time();")
+    try:
+        with pytest.raises(TargetError) as problem:
+            publish(site, post)
+    finally:
+        sign.unlink()
+
+    assert (problem.value.permanent, problem.value.retry_after) == (False, 600)
+
+
+def test_a_plugin_that_writes_into_the_answer_doubles_nothing(
+    site: Site, wordpress: WordPress, post: Post, blog: Blog
+) -> None:
+    with plugin(wordpress, "if ($_SERVER['REQUEST_METHOD'] === 'POST') echo 'Notice: undefined index';"):
+        assert "not as WordPress does" in refused(site, post, permanent=False)
+
+    publish(site, post)
+
+    assert blog.only(post.title)["status"] == "publish"
+
+
+FIREWALL = """
+if ({}) {{ http_response_code(403); echo '<html><h1>Forbidden</h1><p>Incident 4711</p></html>'; exit; }}
+"""
+
+
+def test_a_firewall_that_dislikes_one_article_fails_that_one(site: Site, wordpress: WordPress, post: Post) -> None:
+    with plugin(wordpress, FIREWALL.format("str_contains(file_get_contents('php://input'), 'drop table')")):
+        said = refused(site, replace(post, title=f"{post.title}: drop table"), permanent=True)
+
+    assert "others pass" in said
+
+
+def test_a_firewall_that_lets_nothing_pass_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
+    with plugin(wordpress, FIREWALL.format("true")), pytest.raises(CredentialsRefused, match="firewall"):
+        publish(site, post)
+
+
+def test_a_plugin_that_holds_posts_back_is_named(site: Site, wordpress: WordPress, post: Post) -> None:
+    hold = """add_filter('wp_insert_post_data', function ($data) {
+        if ($data['post_status'] === 'publish') $data['post_status'] = 'pending';
+        return $data;
+    });"""
+    with plugin(wordpress, hold):
+        assert "“pending” instead of “publish”" in refused(site, post, permanent=True)
+
+
+# what a real one cannot be brought to
+
+
+@pytest.fixture
+def elsewhere(site: Site, there: LookAlike, wordpress: WordPress) -> Post:
+    """An article of a site that is connected to the look-alike."""
+    return ready(connect(site, wordpress, address=there.address, password=Secret.of(PASSWORD)), article(site))
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("90", 90), ("86400", 86400), ("soon", 0), ("-5", 0)])
+def test_how_long_it_wants_to_be_left_alone(
+    site: Site, there: LookAlike, elsewhere: Post, written: str, seconds: float
+) -> None:
+    there.replies[POSTS] = Reply(b"<h1>Too many</h1>", 429, {"Retry-After": written})
+
+    with pytest.raises(TargetError) as problem:
+        publish(site, elsewhere)
+
+    assert (problem.value.permanent, problem.value.retry_after) == (False, seconds)
+
+
+def test_until_when_it_wants_to_be_left_alone(site: Site, there: LookAlike, elsewhere: Post) -> None:
+    until = format_datetime(now() + timedelta(hours=3))
+    there.replies[POSTS] = Reply(b"", 503, {"Retry-After": until})
+
+    with pytest.raises(TargetError) as problem:
+        publish(site, elsewhere)
+
+    assert 3 * 3600 - 60 < problem.value.retry_after <= 3 * 3600
+
+
+def test_an_address_that_leads_on_gets_no_password(site: Site, there: LookAlike, elsewhere: Post) -> None:
+    there.replies[POSTS] = Reply(b"", 301, {"Location": "http://127.0.0.1:1/"})
+
+    with pytest.raises(CredentialsRefused, match="leads on"):
+        publish(site, elsewhere)
+
+
+def test_the_password_is_in_no_error(site: Site, there: LookAlike, elsewhere: Post) -> None:
+    there.replies[POSTS] = in_json({"code": "odd", "message": f"<b>{PASSWORD}</b> is odd"}, 400)
+
+    said = refused(site, elsewhere, permanent=True)
+
+    assert PASSWORD not in said and "is odd" in said
+
+
+def test_an_answer_that_lacks_the_number_of_the_post_is_tried_again(
+    site: Site, there: LookAlike, elsewhere: Post
+) -> None:
+    there.replies[POSTS] = in_json({"status": "draft"}, 201)
+
+    assert "lacks" in refused(site, elsewhere, permanent=False)
