@@ -26,10 +26,11 @@ from tests.publishing.desk import (
 )
 from webapp.content.models import ImageStatus
 from webapp.core.db import db
+from webapp.core.settings import settings
 from webapp.publishing import by_hand, publisher, schedule
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.publishing.slots import SchedulingMode, plan_slots
-from webapp.publishing.target import CredentialsRefused, TargetError
+from webapp.publishing.target import CredentialsRefused, TakenOver, TargetError
 from webapp.sites.models import Site
 
 PASSING = TargetError("The site answers 503.", permanent=False)
@@ -163,6 +164,26 @@ def test_a_destination_that_asks_for_more_time_gets_it(
     publisher.publish_due()
 
     assert fresh(publication).next_attempt_at == at(1, 9) + timedelta(seconds=600)
+
+
+@pytest.mark.parametrize(("asked", "given"), [(10 * 3600, 10 * 3600), (366 * 86400, 86400)])
+def test_a_destination_gets_up_to_a_day_however_its_settings_change_meanwhile(
+    site: Site, desk: Desk, clock: Clock, asked: float, given: float
+) -> None:
+    publication = approve(site)
+    desk.answers = [TargetError("503", permanent=False, retry_after=asked)]
+    clock.moment = at(1, 9)
+    publisher.publish_due()
+
+    for seconds in (1, given - 1):
+        clock.moment = at(1, 9) + timedelta(seconds=seconds)
+        schedule.schedule_all()
+        assert publisher.publish_due() == 0
+        assert (fresh(publication).status, fresh(publication).attempts) == (PublicationStatus.SCHEDULED, 1)
+
+    clock.moment = at(3, 9)
+    publisher.publish_due()
+    assert desk.taken == [publication.article_id]
 
 
 def test_a_permanent_error_fails_it_in_the_destinations_own_words(site: Site, desk: Desk, clock: Clock) -> None:
@@ -351,6 +372,24 @@ def test_who_was_taken_over_cannot_finish(
 
     assert not frozen.finish(lambda row: setattr(row, "link", "/somewhere/else/"))
     assert fresh(publication).link == link
+
+
+def test_who_was_taken_over_writes_no_page(
+    site: Site, clock: Clock, ticks: Ticks, watch: publisher.PublishingWatch
+) -> None:
+    publication = approve(site)
+    frozen = claimed(clock, publication)
+    target, post = publisher._made_ready(publication.id)
+    assert frozen.still_ours()
+    watch.observe()
+    ticks.seconds = 20
+    watch.observe()
+
+    assert not frozen.still_ours()
+    with pytest.raises(TakenOver):
+        target.publish(post, frozen.still_ours)
+
+    assert not list(settings().published.rglob("*.html"))
 
 
 def test_what_is_lost_again_and_again_has_failed(site: Site, clock: Clock, ticks: Ticks) -> None:
