@@ -1,5 +1,6 @@
 """Requests to addresses that people give: http and https only, to public hosts only, bounded in time and size."""
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -137,13 +138,19 @@ class Deadline:
         return left if timeout is None else min(left, timeout)
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Reading all certificates takes as long as a request does."""
+    return ssl.create_default_context()
+
+
 class GuardedTransport(httpx.BaseTransport):
     """httpx over connections that are looked at when they are made, so that neither a redirect nor a name that
     resolves differently the second time leads elsewhere."""
 
     def __init__(self, deadline: Deadline, *, allow_private: bool):
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_tls(),
             max_connections=AT_A_TIME,
             network_backend=_Guard(deadline, allow_private),
         )

@@ -82,21 +82,18 @@ class _Publishing:
 
     def _through_all_steps(self) -> Published:
         self._remarks.clear()
-        post_id = self._found() or self._created()
+        kept = self._journal.post_of(self._post.article_id, self._post.slug)
+        post_id = self._found(kept) or self._created(kept)
         hung = self._hung()
-        put = self._put_out(post_id, hung)
+        put = self._put_out(kept, post_id, hung)
         seen = self._verified(post_id, put)
         self._journal.put_out(self._post.article_id)
-        self._sweep(hung)
+        if kept.creates:  # it was tried before
+            self._sweep(hung)
         return Published(link=str(seen["link"]), remote_id=str(post_id), remark=" ".join(self._remarks))
 
-    @property
-    def _kept(self) -> WordPressPost:
-        return self._journal.post_of(self._post.article_id, self._post.slug)
-
-    def _found(self) -> int | None:
+    def _found(self, kept: WordPressPost) -> int | None:
         """(1) The post that is there already. What was never sent is not looked for: its key is new."""
-        kept = self._kept
         if kept.post_id is not None:
             return kept.post_id
         post_id = self._looked_up(kept) if kept.creates else None
@@ -112,9 +109,8 @@ class _Publishing:
         ]
         return int(found[0]["id"]) if found else None
 
-    def _created(self) -> int:
+    def _created(self, kept: WordPressPost) -> int:
         """(2) As a draft, which nobody sees."""
-        kept = self._kept
         self._journal.creating(self._post.article_id)
         draft = {"title": self._post.title, "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
         return self._journal.created(self._post.article_id, int(self._rest.post("/posts", draft)["id"]))
@@ -124,9 +120,8 @@ class _Publishing:
         featured = [self._post.featured] if self._post.featured else []
         return hang(self._rest, self._journal, [*featured, *self._post.pictures])
 
-    def _put_out(self, post_id: int, hung: dict[str, Hung]) -> Json:
+    def _put_out(self, kept: WordPressPost, post_id: int, hung: dict[str, Hung]) -> Json:
         """(4) Everything at once, with the status. What the owner may have changed there since, stays."""
-        kept = self._kept
         body: Json = {
             "title": self._post.title,
             "content": content_of(self._post, hung, kept.key),
@@ -198,7 +193,7 @@ class _Publishing:
             log.warning("article %s: what is left behind in WordPress stays (%s)", self._post.article_id, error)
 
     def _sweep_away(self, names: Sequence[str]) -> None:
-        kept = self._kept
+        kept = self._journal.post_of(self._post.article_id, self._post.slug)
         if kept.creates > 1:
             sweep.drafts_of(self._rest, kept)
         for picture in self._journal.pictures(names).values():
