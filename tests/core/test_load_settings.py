@@ -195,3 +195,8 @@ def test_switches_are_on_unless_it_is_written_that_they_are_off(instance: Path, 
 def test_a_switch_that_cannot_be_read_is_named(instance: Path) -> None:
     with pytest.raises(BadSetting, match="USE_NEW_SCHEDULING is 'maybe': write true or false"):
         load(instance, USE_NEW_SCHEDULING="maybe")
+
+
+def test_keys_of_before_are_read_one_by_one(instance: Path) -> None:
+    assert load(instance).secret_key_old == ()
+    assert load(instance, SECRET_KEY_OLD=" one, two ,, ").secret_key_old == ("one", "two")

@@ -49,7 +49,7 @@ def read_posts(site_id: int) -> PostsRead:
         connection = db.session.get(WordPressConnection, site_id)
         db.session.rollback()
     if connection is None:
-        raise NotFound("The site is not connected to a WordPress.", "Connect it on its page *Where to*.")
+        raise NotFound("The site is not connected to a WordPress.", "Connect it on its page “Where to”.")
     try:
         credentials = credentials_of(connection)
         posts = _fetch(credentials)
