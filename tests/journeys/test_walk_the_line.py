@@ -70,7 +70,7 @@ def test_a_newcomer_gets_from_the_first_visit_to_a_published_page(
     assert page.locator("article img").first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
     menu.get_by_role("link", name=re.compile("^Queue")).click()
-    row = page.locator("tr[id^=publication-]", has_text=title)
+    row = page.locator("tr[id^=publication-]", has=page.get_by_role("link", name=title, exact=True))
     expect(row.locator("time").first).to_be_visible()
     row.get_by_role("button", name="Publish now").click()
     published = row.get_by_role("link", name="Open the page")

@@ -220,6 +220,19 @@ def test_a_day_full_of_free_slots_is_told_in_short(client: Visitor, site: Site) 
     assert shown == ["09:00 Free", "09:10 Free", "09:20 Free", "from 09:30 52 more free times"]
 
 
+def test_free_slots_that_are_left_out_are_spoken_of(
+    client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_publication(site, slot_at=now() + timedelta(days=9))
+    assert "Free times are shown until" not in client.get(ADDRESS).text
+
+    monkeypatch.setattr(queue_page, "MOST_FREE", 5)
+
+    page = read(client.get(ADDRESS))
+    assert len(free(page)) == 5
+    assert "Free times are shown until" in text(page.select_one("#scheduled"))
+
+
 @pytest.mark.parametrize("values", [{"paused": True}, {"scheduling_mode": SchedulingMode.IMMEDIATE}])
 def test_where_no_slot_is_to_be_had_none_is_shown(client: Visitor, site: Site, values: dict[str, object]) -> None:
     a_publication(site, PublicationStatus.PUBLISHED)

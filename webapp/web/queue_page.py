@@ -19,7 +19,7 @@ from webapp.publishing.slots import DAY, MINUTE, SchedulingMode
 from webapp.publishing.why import Search
 from webapp.sites.models import Site
 
-MOST = 200  # of each kind on the page
+MOST = 100  # of each kind on the page
 MOST_FREE = 1000  # free slots that are looked at
 IN_A_ROW = 3  # free slots one after the other that are shown; of more only how many there are
 CHOICES = 90  # free slots to choose from
@@ -66,12 +66,14 @@ def queue(site: Site) -> dict[str, Any]:
     settings = _settings(site)
     stopped = reason_for_new(settings)
     lined_up = lines(upcoming, waiting)
+    free = _free(site, settings, upcoming) if counts.approved and not stopped else []
     return {
         "site": site,
         "counts": counts,
         "most": MOST,
         "stopped": _explained(WORDS[stopped], site) if stopped else None,
-        "days": _days(upcoming, _free(site, settings, upcoming) if counts.approved and not stopped else [], site),
+        "days": _days(upcoming, free, site),
+        "free_until": free[-1] if len(free) == MOST_FREE else None,
         "waiting": _by_reason(waiting, site),
         "steps": Search(site).steps if waiting else None,
         "can_go_up": {one.id for line in lined_up for one in line[1:]},
