@@ -40,15 +40,24 @@ def test_a_check_stops_it_with_its_sentences(site: Site) -> None:
     assert rows(site) == []
 
 
-@pytest.mark.parametrize("status", [ArticleStatus.APPROVED, ArticleStatus.REJECTED])
-def test_what_is_not_in_review_cannot_be_approved(site: Site, status: ArticleStatus) -> None:
-    article = factories.article(site, status)
+def test_what_is_rejected_cannot_be_approved(site: Site) -> None:
+    article = factories.article(site, ArticleStatus.REJECTED)
 
-    with pytest.raises(Conflict, match=f"is {status.value} by now"):
+    with pytest.raises(Conflict, match="is rejected by now"):
         approval.approve(article, "Ana")
     db.session.rollback()
 
     assert rows(site) == []
+
+
+def test_what_is_approved_is_not_approved_again(site: Site) -> None:
+    publication = approve(site)
+
+    with pytest.raises(Conflict, match="is approved by now"):
+        approval.approve(publication.article, "Ben")
+    db.session.rollback()
+
+    assert [row.id for row in rows(site)] == [publication.id]
 
 
 def test_who_comes_second_does_not_approve_again(site: Site) -> None:
