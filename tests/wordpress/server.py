@@ -17,6 +17,7 @@ from tests.servers import Missing, running, short_folder
 
 PACKAGE = Path("/usr/share/wordpress")
 HERE = Path(__file__).parent
+MARIADB = shutil.which("mariadbd") or "/usr/sbin/mariadbd"  # Debian's PATH for people lacks that folder
 PHP = ("php", "-d", "memory_limit=256M", "-d", "upload_max_filesize=2M", "-d", "post_max_size=8M")
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 CONFIG = """<?php
@@ -59,7 +60,7 @@ def wordpress_server() -> Iterator[WordPress]:
 
 
 def _check_packages() -> None:
-    missing = [name for name in ("php", "mariadbd", "mariadb-install-db") if shutil.which(name) is None]
+    missing = [name for name in ("php", MARIADB, "mariadb-install-db") if shutil.which(name) is None]
     if missing or not PACKAGE.is_dir():
         raise Missing(
             "WordPress is missing: install wordpress, mariadb-server, php-cli, php-mysql, php-gd and php-xml."
@@ -73,7 +74,7 @@ def _database(folder: Path) -> Iterator[Path]:
     user = [f"--user={_me()}"]
     _said("mariadb-install-db", "--no-defaults", *user, f"--datadir={data}", "--auth-root-authentication-method=normal",
           "--skip-test-db")  # fmt: skip
-    command = ["mariadbd", "--no-defaults", *user, f"--datadir={data}", f"--socket={socket}", "--skip-networking",
+    command = [MARIADB, "--no-defaults", *user, f"--datadir={data}", f"--socket={socket}", "--skip-networking",
                "--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite"]  # fmt: skip
     with running(command, lambda: _accepts(socket)):
         _said("mariadb", "--no-defaults", "-S", str(socket), "-uroot", "-e", "CREATE DATABASE wordpress")
