@@ -16,7 +16,7 @@ from webapp.publishing.models import Publication
 from webapp.publishing.reasons import WORDS
 from webapp.sites.models import Site
 from webapp.web import queue_page
-from webapp.web.access import row_or_404, site_or_404
+from webapp.web.access import LARGEST_ID, row_or_404, site_or_404
 from webapp.web.htmx import after_post, is_htmx
 
 pages = Blueprint("queue", __name__, url_prefix="/sites/<slug>/queue")
@@ -89,7 +89,8 @@ def act_on_selected(slug: str, act: str) -> ResponseReturnValue:
     """The same with several. Those that moved on meanwhile are left as they are, and named."""
     site = site_or_404(slug, Role.EDITOR)
     do, _ = ACTS[act]
-    done = do.on_each(site.id, request.form.getlist("publication", type=int))
+    chosen = [id for id in request.form.getlist("publication", type=int) if 0 < id <= LARGEST_ID]
+    done = do.on_each(site.id, chosen)
     db.session.commit()
     kind, text = _told_of_several(done, FOR_SEVERAL[act])
     flash(text + (_woken(do) if done.done else ""), kind)
