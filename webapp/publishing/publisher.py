@@ -20,9 +20,9 @@ from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.core.settings import settings
 from webapp.publishing.destinations import post_of, target_for
-from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
 from webapp.publishing.queries import due
-from webapp.publishing.schedule import LATE, lock, push_back, schedule, wait
+from webapp.publishing.schedule import LATE, lock, push_back, schedule
 from webapp.publishing.target import CredentialsRefused, Post, Published, Target, TargetError
 from webapp.sites.models import Site
 
@@ -197,8 +197,9 @@ def _fail(publication: Publication, error: TargetError) -> None:
     """Back to its slot with a backoff; at last, or if it will never do, failed with the target's own words."""
     publication.owner, publication.error = None, error.sentence
     if isinstance(error, CredentialsRefused):
-        wait(publication, WaitingReason.TARGET_REFUSES_CREDENTIALS)
-        publication.attempts = 0
+        # It is taken off its slot with all that are behind it, in their order: see schedule.
+        publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
+        publication.position = max(publication.position, 0)
         _set_refused(publication, True)
     elif error.permanent or publication.attempts >= TRIES:
         publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
