@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -38,6 +38,10 @@ class Passed:
 
     method: str
     path: str
+    body: bytes = field(default=b"", repr=False)
+
+    def holds(self, part: bytes) -> bool:
+        return part in self.path.encode() or part in self.body
 
 
 class Proxy:
@@ -95,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.proxies[self.server.server_port].take(Passed(self.command, self.path))  # type: ignore[attr-defined]
+        fault = self.proxies[self.server.server_port].take(Passed(self.command, self.path, body))  # type: ignore[attr-defined]
         match fault:
             case Fault.NOT_PASSED_ON:
                 return self._hang_up()
