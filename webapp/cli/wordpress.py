@@ -20,3 +20,13 @@ def read(site: str) -> None:
 
     done = read_posts(site_named(site).id)
     click.echo(done.sentence)
+
+
+@wordpress.command()
+@site_argument
+@with_appcontext
+def tidy(site: str) -> None:
+    """Delete drafts in the WordPress of SITE that were made twice because an answer was lost, and arrived late."""
+    from webapp.publishing.wordpress.tidy import tidy as tidy_up
+
+    click.echo(f"Drafts deleted: {tidy_up(site_named(site).id)}.")

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.faults.long.table import Figures
 from tests.processes import Crew, Process, crew, eventually
-from tests.publishing.desk import approve
+from tests.publishing.desk import approve, change
 from tests.publishing.wordpress.blog import Blog, article, connect, looking_at, names, ready
 from tests.wordpress.proxy import Fault, Passed, Proxy, proxy_before
 from tests.wordpress.server import WordPress
@@ -42,6 +42,7 @@ def test_each_article_is_public_once(
     chance = random.Random(SEED)
     with proxy_before(wordpress.address) as proxy, looking_at(wordpress) as blog:
         site = connect(factories.site(), wordpress, address=proxy.address)
+        change(site, queue_limit=0)
         posts = [due_with_a_fault(site, proxy, chance, number) for number in range(ARTICLES)]
         with crew(environ | HASTE) as processes:
             for role, count in CROWD.items():

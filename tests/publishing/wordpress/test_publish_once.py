@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from flask import Flask
 
 from tests.publishing.wordpress.blog import Blog, article, connect, names, publish, ready
 from tests.wordpress import proxy as proxy_of_the_tests
 from tests.wordpress.proxy import RETRY_AFTER, Fault, Proxy
 from tests.wordpress.server import WordPress
+from webapp.cli.main import main as pressroom
 from webapp.core import outbound
 from webapp.core.db import db
 from webapp.publishing.models import WordPressPost
@@ -111,6 +113,22 @@ def test_a_draft_that_was_made_twice_is_swept_away(behind: Site, proxy: Proxy, b
     publish(behind, post, arrive_late)
 
     assert late
+    assert blog.only(post.title)["status"] == "publish"
+
+
+def test_a_draft_that_arrives_after_the_sweep_is_tidied_away(
+    app: Flask, behind: Site, proxy: Proxy, blog: Blog
+) -> None:
+    post = ready(behind, article(behind, pictures=0))
+    proxy.fail(Fault.NOT_PASSED_ON, method="POST", path="/posts")
+    until_it_is_out(behind, post)
+    kept = db.session.get_one(WordPressPost, (post.article_id, proxy.address))
+    db.session.commit()
+    blog.make("posts", title=post.title, content=f"<!-- pressroom {kept.key} -->", status="draft")
+
+    done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
+
+    assert "Drafts deleted: 1." in done.output
     assert blog.only(post.title)["status"] == "publish"
 
 

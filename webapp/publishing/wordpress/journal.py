@@ -49,9 +49,14 @@ class Journal:
         db.session.commit()
         return post_id if kept is None else kept
 
-    def put_out(self, article_id: int) -> None:
-        """It stands there as it should."""
+    def put_out(self, article_id: int) -> WordPressPost:
+        """It stands there as it should. Answers what is known of it now."""
         self._write(article_id, put_out_at=now())
+        with reading():
+            kept = db.session.get_one(WordPressPost, (article_id, self.address), populate_existing=True)
+            db.session.commit()
+        db.session.expunge_all()
+        return kept
 
     def gone(self, article_id: int) -> None:
         """Somebody deleted the post."""
@@ -106,6 +111,25 @@ class Journal:
             db.session.commit()
         return in_use
 
+    def sent_more_than_once(self) -> list[WordPressPost]:
+        """Posts of which there may be another, left behind as a draft."""
+        wanted = (
+            select(WordPressPost)
+            .join(Article, Article.id == WordPressPost.article_id)
+            .where(
+                Article.site_id == self.site_id,
+                WordPressPost.address == self.address,
+                WordPressPost.creates > 1,
+                WordPressPost.post_id.is_not(None),
+            )
+            .order_by(WordPressPost.article_id)
+        )
+        with reading():
+            found = list(db.session.scalars(wanted))
+            db.session.commit()
+        db.session.expunge_all()
+        return found
+
     def _claim(self, article_id: int, slug: str) -> None:
         """Unless somebody else was quicker."""
         db.session.add(WordPressPost(article_id=article_id, address=self.address, slug=slug, key=uuid4().hex))
@@ -127,18 +151,3 @@ class Journal:
         ours = (WordPressPost.article_id == article_id, WordPressPost.address == self.address)
         change(update(WordPressPost).where(*ours).values(**values))
         db.session.commit()
-
-
-def sent_more_than_once(site_id: int) -> list[WordPressPost]:
-    """Posts of which there may be another, left behind as a draft."""
-    wanted = (
-        select(WordPressPost)
-        .join(Article, Article.id == WordPressPost.article_id)
-        .where(Article.site_id == site_id, WordPressPost.creates > 1, WordPressPost.post_id.is_not(None))
-        .order_by(WordPressPost.article_id)
-    )
-    with reading():
-        found = list(db.session.scalars(wanted))
-        db.session.commit()
-    db.session.expunge_all()
-    return found

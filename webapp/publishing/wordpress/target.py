@@ -87,9 +87,9 @@ class _Publishing:
         hung = self._hung()
         put = self._put_out(kept, post_id, hung)
         seen = self._verified(post_id, put)
-        self._journal.put_out(self._post.article_id)
-        if kept.creates:  # it was tried before
-            self._sweep(hung)
+        known = self._journal.put_out(self._post.article_id)
+        if kept.creates or known.creates > 1:  # it was tried before, or meanwhile
+            self._sweep(known, hung)
         return Published(link=str(seen["link"]), remote_id=str(post_id), remark=" ".join(self._remarks))
 
     def _found(self, kept: WordPressPost) -> int | None:
@@ -183,17 +183,16 @@ class _Publishing:
         if not str(seen["link"]).startswith(("http://", "https://")):
             raise TargetError("WordPress does not say where the article is.", permanent=False)
 
-    def _sweep(self, hung: dict[str, Hung]) -> None:
+    def _sweep(self, kept: WordPressPost, hung: dict[str, Hung]) -> None:
         """What was sent twice may be there twice. It is out already: that nothing is swept is no reason to fail it."""
         try:
-            self._sweep_away(list(hung))
+            self._sweep_away(kept, list(hung))
         except TakenOver:
             raise
         except TargetError as error:
             log.warning("article %s: what is left behind in WordPress stays (%s)", self._post.article_id, error)
 
-    def _sweep_away(self, names: Sequence[str]) -> None:
-        kept = self._journal.post_of(self._post.article_id, self._post.slug)
+    def _sweep_away(self, kept: WordPressPost, names: Sequence[str]) -> None:
         if kept.creates > 1:
             sweep.drafts_of(self._rest, kept)
         for picture in self._journal.pictures(names).values():
