@@ -162,6 +162,14 @@ def test_what_is_out_leads_to_its_page(client: Visitor, site: Site) -> None:
     assert row(read(client.get(ADDRESS)), out).select_one(f"a[href='{out.link}']") is not None
 
 
+def test_what_could_not_be_as_it_should_stands_with_what_is_out(client: Visitor, site: Site) -> None:
+    out = a_publication(site, PublicationStatus.PUBLISHED)
+    out.remark = "There is no category “Herbs”."
+    db.session.commit()
+
+    assert "There is no category “Herbs”." in text(row(read(client.get(ADDRESS)), out))
+
+
 def test_a_stop_is_said_first(client: Visitor, site: Site) -> None:
     schedule.change_settings(site.id, {"paused": True})
     db.session.commit()
