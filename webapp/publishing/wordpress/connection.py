@@ -10,7 +10,7 @@ from webapp.core.errors import Invalid
 from webapp.core.secrets import Secret, Unreadable
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressExisting
 from webapp.publishing.places import Place
-from webapp.publishing.schedule import change_settings, lock
+from webapp.publishing.schedule import lock, reslot
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.examine import Examined
 from webapp.sites.models import Site, TargetKind
@@ -73,14 +73,15 @@ def connect(site: Site, wanted: Wanted, found: Examined | None) -> list[Place]:
     connection.found = asdict(found) if found else None
     connection.tested_at = now() if found else None
     site.target = TargetKind.WORDPRESS
-    return change_settings(site.id, {"credentials_refused": found is None})
+    lock(site.id).credentials_refused = found is None
+    return reslot(site.id)  # whatever stood there before: another place takes other articles
 
 
 def use_folder(site: Site) -> list[Place]:
     """From now on the site publishes to its folder; how it signs in to WordPress is kept."""
-    lock(site.id)
+    lock(site.id).credentials_refused = False
     site.target = TargetKind.FOLDER
-    return change_settings(site.id, {"credentials_refused": False})
+    return reslot(site.id)
 
 
 def forget(site: Site) -> None:
