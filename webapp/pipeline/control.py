@@ -122,14 +122,15 @@ def foretell(site: Site) -> int | None:
     db.session.commit()
     try:
         with reading():
-            return estimate(site).credits
+            credits = estimate(site).credits
+            db.session.commit()  # a rollback would have every row that the caller holds read again
     except SQLAlchemyError:
         raise
     except Exception:
-        log.exception("the cost of a run of site %s cannot be foretold", site.id)
-        return None
-    finally:
         db.session.rollback()
+        log.exception("the cost of a run cannot be foretold")
+        return None
+    return credits
 
 
 def snapshot(site: Site, terms: RunTerms) -> dict[str, dict[str, int]]:
