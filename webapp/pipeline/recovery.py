@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from sqlalchemy import false, select, update
+from sqlalchemy import delete, false, insert, select, update
 from sqlalchemy.exc import OperationalError
 
+from webapp.accounts.models import OperatorEvent
 from webapp.core.db import change, db, reading
 from webapp.core.settings import settings
 from webapp.pipeline import calls, run_log
@@ -51,9 +52,11 @@ class RunWatch:
         return [state for state, since in self._seen.items() if moment - since >= seconds]
 
     def _wait_to_write(self) -> float:
-        """The seconds that a write had to wait: it takes the lock that a heartbeat needs."""
+        """The seconds that a write had to wait: it takes the lock that a heartbeat needs, and room on the disk."""
         began = self._monotonic()
         change(update(Run).where(false()).values(hb=Run.hb))
+        trial = db.session.scalar(insert(OperatorEvent).values(by=BY, text="").returning(OperatorEvent.id))
+        db.session.execute(delete(OperatorEvent).where(OperatorEvent.id == trial))
         db.session.commit()
         return self._monotonic() - began
 
