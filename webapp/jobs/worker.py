@@ -16,6 +16,7 @@ from flask import Flask
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker, worker_registration
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 
@@ -141,7 +142,7 @@ class PressroomWorker(Worker):
         """What one entry of Redis is like must not end the worker, nor what there is to do besides."""
         try:
             task()
-        except RedisError:
+        except (RedisError, StopRequested):
             raise
         except Exception:
             log.exception("maintenance broke over something and comes again")
