@@ -1,6 +1,6 @@
 """Where a site publishes to: its folder, or a WordPress that is tested before it is connected."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +53,7 @@ def show(slug: str) -> ResponseReturnValue:
 @pages.post("")
 def save(slug: str) -> ResponseReturnValue:
     """Tests first, and saves what works. The folder needs no test."""
-    site = site_or_404(slug, Role.OWNER)
-    form = ConnectForm()
-    if form.validate() and form.is_folder:
-        return _save(slug, form, None)
-    credentials = _credentials(site, form)
-    if credentials is None:
-        return _page(site, form), 422
-    tested = _test(credentials)
-    if tested.found is None:
-        return _page(site, form, tested=tested), 422
-    return _save(slug, form, tested.found)
+    return _save_unless_wrong(slug, _test)
 
 
 @pages.post("/test")
@@ -84,18 +74,7 @@ def test(slug: str) -> ResponseReturnValue:
 @pages.post("/anyway")
 def save_anyway(slug: str) -> ResponseReturnValue:
     """Saves what was not tested, or did not work: the queue is held until a test does."""
-    site = site_or_404(slug, Role.OWNER)
-    form = ConnectForm()
-    if form.validate() and form.is_folder:
-        return _save(slug, form, None)
-    credentials = _credentials(site, form)
-    if credentials is None:
-        return _page(site, form), 422
-    try:
-        refuse_plain_http(credentials.address)
-    except CannotConnect as problem:
-        return _page(site, form, tested=Tested(problem=problem)), 422
-    return _save(slug, form, None)
+    return _save_unless_wrong(slug, _may_be_sent)
 
 
 @pages.post("/read")
@@ -139,6 +118,29 @@ def _credentials(site: Site, form: ConnectForm) -> Credentials | None:
     except Conflict as unreadable:
         refuse(form, Invalid("password", str(unreadable)))
     return None
+
+
+def _save_unless_wrong(slug: str, judge: Callable[[Credentials], Tested]) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.OWNER)
+    form = ConnectForm()
+    if form.validate() and form.is_folder:
+        return _save(slug, form, None)
+    credentials = _credentials(site, form)
+    if credentials is None:
+        return _page(site, form), 422
+    tested = judge(credentials)
+    if tested.problem is not None:
+        return _page(site, form, tested=tested), 422
+    return _save(slug, form, tested.found)
+
+
+def _may_be_sent(credentials: Credentials) -> Tested:
+    """Untested, but for whether the password may be sent there at all."""
+    try:
+        refuse_plain_http(credentials.address)
+    except CannotConnect as problem:
+        return Tested(problem=problem)
+    return Tested()
 
 
 def _test(credentials: Credentials) -> Tested:
