@@ -129,7 +129,7 @@ def site_with_wordpress(account: Account) -> str:
             site_id=site.id, remote_id=1, link="https://herbs.example/a/", title="Basil", slug="a", modified=now()
         )
     )
-    change_settings(site.id, {"credentials_refused": True})
+    change_settings(site.id, {"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS})
     db.session.commit()
     return site.slug
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete, text
 from tests import factories
 from tests.migrations.conftest import MakeApp
 from webapp.core.db import change, db
-from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 
 
 def test_what_waited_for_the_switch_waits_for_room_in_older_code(make_app: MakeApp) -> None:
@@ -56,3 +56,25 @@ def test_what_a_person_took_off_the_schedule_is_held_in_older_code(make_app: Mak
     assert (found.reason, found.held) == (WaitingReason.HELD, True)
     db.session.commit()
     assert factories.publication(site).id > later
+
+
+def test_a_site_out_of_reach_refuses_the_credentials_in_older_code(make_app: MakeApp) -> None:
+    make_app("reach")
+    upgrade()
+    site = factories.site()
+    waiting = factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.TARGET_OUT_OF_REACH)
+    settings = db.session.get_one(PublishingSettings, site.id)
+    settings.target_problem, settings.target_said = WaitingReason.TARGET_OUT_OF_REACH, "A firewall refuses us."
+    db.session.commit()
+
+    downgrade(revision="0008")
+    assert db.session.scalar(text("SELECT reason FROM publication")) == "target_refuses_credentials"
+    assert db.session.scalar(text("SELECT credentials_refused FROM publishing_settings"))
+    db.session.commit()
+
+    upgrade()
+    refused = WaitingReason.TARGET_REFUSES_CREDENTIALS
+    assert db.session.get_one(Publication, waiting.id, populate_existing=True).reason is refused
+    found = db.session.get_one(PublishingSettings, site.id, populate_existing=True)
+    assert (found.target_problem, found.target_said, found.target_failures) == (refused, "", 0)
+    db.session.commit()

@@ -6,6 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
+from tests.publishing.desk import Desk, use
 from webapp.core import clock as clock_of_the_house
 from webapp.core.db import db
 from webapp.publishing import queries
@@ -39,6 +40,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def site(app: Flask, clock: Clock) -> Site:
     """Publishes each day at 9:00, 14:00 and 18:00 UTC."""
     return factories.site(slug="herbs")
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A destination that answers what the test tells it."""
+    return use(monkeypatch, Desk())
 
 
 @pytest.fixture(autouse=True)

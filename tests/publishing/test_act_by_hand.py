@@ -18,7 +18,6 @@ from tests.publishing.desk import (
     settings_of,
     slots,
     statuses,
-    use,
 )
 from webapp.content.models import ArticleStatus
 from webapp.core.db import db
@@ -31,14 +30,15 @@ from webapp.sites.models import Site
 ACTS = (by_hand.publish_now, by_hand.hold, by_hand.release, by_hand.retry)
 
 
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
-
-
 @pytest.mark.parametrize(
     "values",
-    [{}, {"paused": True}, {"auto_publish": False}, {"publish_days": []}, {"credentials_refused": True}],
+    [
+        {},
+        {"paused": True},
+        {"auto_publish": False},
+        {"publish_days": []},
+        {"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS},
+    ],
 )
 def test_published_now_goes_out_whatever_holds_the_site(site: Site, desk: Desk, values: dict[str, object]) -> None:
     change(site, **values)
@@ -139,7 +139,7 @@ def test_a_success_by_hand_shows_that_the_credentials_are_taken_again(site: Site
 
     assert fresh(first).status is PublicationStatus.PUBLISHED
     assert fresh(second).status is PublicationStatus.SCHEDULED
-    assert not settings_of(site).credentials_refused
+    assert settings_of(site).target_problem is None
 
 
 def test_held_it_stays_until_it_is_released(site: Site, desk: Desk, clock: Clock) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, func, select
 
 from tests import factories
 from tests.publishing.conftest import Clock
-from tests.publishing.desk import Desk, approve, at, change, do, fresh, use
+from tests.publishing.desk import Desk, approve, at, change, do, fresh
 from webapp.core.db import db, reading
 from webapp.publishing import approval, by_hand, publisher, schedule
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
@@ -16,11 +16,6 @@ from webapp.publishing.target import CredentialsRefused, TargetError
 from webapp.sites.models import Site
 
 Act = Callable[[Publication], None]
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from tests.publishing.desk import (
     set_directly,
     slots,
     statuses,
-    use,
 )  # fmt: skip
 from webapp.accounts import switches
 from webapp.accounts.switches import Switch
@@ -35,11 +34,6 @@ from webapp.publishing.models import Publication, PublicationStatus, WaitingReas
 from webapp.publishing.slots import SchedulingMode
 from webapp.publishing.target import TargetError
 from webapp.sites.models import Site
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
 
 
 def to(slot: object) -> Callable[[Publication], None]:
@@ -122,10 +116,10 @@ def test_it_outlives_refused_credentials_too(site: Site) -> None:
     do(by_hand.move_up, fourth)  # takes the slot of the second
     order = [first, fourth, second, third]
 
-    set_directly(site, credentials_refused=True)
+    set_directly(site, target_problem=WaitingReason.TARGET_REFUSES_CREDENTIALS)
     schedule.schedule_all()
     assert set(statuses(order)) == {"waiting"}
-    set_directly(site, credentials_refused=False, queue_limit=0)
+    set_directly(site, target_problem=None, queue_limit=0)
     schedule.schedule_all()
 
     assert slots(order) == [at(1, 9), at(1, 14), at(1, 18), at(2, 9)]
@@ -245,7 +239,7 @@ def test_in_a_full_queue_the_last_one_makes_room_if_it_is_later(site: Site) -> N
     [
         ({"paused": True}, "paused"),
         ({"auto_publish": False}, "switched off"),
-        ({"credentials_refused": True}, "refuses"),
+        ({"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS}, "refuses"),
     ],
 )
 def test_while_something_holds_the_site_there_is_no_slot_to_choose(

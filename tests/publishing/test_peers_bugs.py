@@ -14,18 +14,13 @@ from sqlalchemy import delete
 
 from tests import factories
 from tests.publishing.conftest import Clock
-from tests.publishing.desk import Desk, approve_many, change, do, rows, set_directly, settings_of, use
+from tests.publishing.desk import Desk, approve_many, change, do, rows, set_directly, settings_of
 from webapp.content.models import Article
 from webapp.core import db as database
 from webapp.core.db import db
 from webapp.publishing import by_hand, publisher, schedule
 from webapp.publishing.places import free_slots
 from webapp.sites.models import Site
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from tests.publishing.desk import (
     settings_of,
     slots,
     statuses,
-    use,
 )
 from webapp.content.models import ImageStatus
 from webapp.core.db import db
@@ -34,11 +33,6 @@ from webapp.publishing.target import CredentialsRefused, TakenOver, TargetError
 from webapp.sites.models import Site
 
 PASSING = TargetError("The site answers 503.", permanent=False)
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
 
 
 @pytest.fixture
@@ -224,7 +218,7 @@ def test_refused_credentials_hold_the_site_and_lose_nothing(site: Site, desk: De
     refused = fresh(approved[0])
     assert (refused.reason, refused.error) == (WaitingReason.TARGET_REFUSES_CREDENTIALS, "401: wrong password")
     assert fresh(approved[1]).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
-    assert settings_of(site).credentials_refused
+    assert settings_of(site).target_problem is WaitingReason.TARGET_REFUSES_CREDENTIALS
     assert fresh(elsewhere).status is PublicationStatus.PUBLISHED
     assert_in_order(site)
 

@@ -20,7 +20,7 @@ from sqlalchemy import delete
 
 from tests import factories
 from tests.publishing.conftest import MONDAY, Clock
-from tests.publishing.desk import Desk, approve, assert_in_order, change, do, rows, settings_of, use
+from tests.publishing.desk import Desk, approve, assert_in_order, change, do, rows, settings_of
 from webapp.accounts import switches
 from webapp.accounts.switches import Switch, is_on
 from webapp.content.models import Article
@@ -52,7 +52,7 @@ ANSWERS = {
 CHANGES = (
     {"paused": True}, {"paused": False}, {"auto_publish": False}, {"auto_publish": True},
     {"queue_limit": 1}, {"queue_limit": 2}, {"queue_limit": 0}, {"publish_days": []}, {"publish_days": ["mon", "thu"]},
-    {"skip_dates": ["2026-06-01", "2026-06-08"]}, {"credentials_refused": False},
+    {"skip_dates": ["2026-06-01", "2026-06-08"]}, {"target_problem": None},
     {"scheduling_mode": SchedulingMode.IMMEDIATE}, {"scheduling_mode": SchedulingMode.STAGGER},
     {"scheduling_mode": SchedulingMode.TIME_SLOTS},
 )  # fmt: skip
@@ -267,7 +267,7 @@ class Queue(RuleBasedStateMachine):
         true = {
             WaitingReason.AUTO_PUBLISH_OFF: not found.auto_publish,
             WaitingReason.QUEUE_PAUSED: found.paused,
-            WaitingReason.TARGET_REFUSES_CREDENTIALS: found.credentials_refused,
+            WaitingReason.TARGET_REFUSES_CREDENTIALS: found.target_problem is not None,
             WaitingReason.SCHEDULING_OFF: not is_on(Switch.NEW_SCHEDULING),
             WaitingReason.NO_PUBLISHING_DAY: not free_slots(self._site, found, self._clock.moment, 1),
             WaitingReason.QUEUE_FULL: self._is_full(found),
@@ -355,7 +355,7 @@ class Queue(RuleBasedStateMachine):
         self._desk.answers = []
         self._recover()
         self._flip(True)
-        change(self._site, paused=False, auto_publish=True, credentials_refused=False, publish_days=["mon"])
+        change(self._site, paused=False, auto_publish=True, target_problem=None, publish_days=["mon"])
         change(self._site, queue_limit=3)
         for row in rows(self._site):
             if row.kept_back:
@@ -382,11 +382,6 @@ def _turn(one: Seen) -> tuple[int, int]:
 
 SHORT = {"max_examples": 100, "stateful_step_count": 20, "derandomize": True}
 LONG = {"max_examples": 1000, "stateful_step_count": 40, "derandomize": False}
-
-
-@pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
-    return use(monkeypatch, Desk())
 
 
 @pytest.mark.timeout(3600)  # a failure is made small before it is told, which may take long

@@ -69,7 +69,7 @@ def test_a_limit_of_zero_is_none(site: Site) -> None:
     [
         ({"paused": True}, WaitingReason.QUEUE_PAUSED),
         ({"auto_publish": False}, WaitingReason.AUTO_PUBLISH_OFF),
-        ({"credentials_refused": True}, WaitingReason.TARGET_REFUSES_CREDENTIALS),
+        ({"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS}, WaitingReason.TARGET_REFUSES_CREDENTIALS),
         ({"publish_days": []}, WaitingReason.NO_PUBLISHING_DAY),
         ({"publish_time_slots": []}, WaitingReason.NO_PUBLISHING_DAY),
     ],
@@ -77,7 +77,7 @@ def test_a_limit_of_zero_is_none(site: Site) -> None:
 def test_what_holds_the_site_is_the_reason_until_it_goes(
     site: Site, values: dict[str, object], reason: WaitingReason
 ) -> None:
-    usual = {"paused": False, "auto_publish": True, "credentials_refused": False}
+    usual = {"paused": False, "auto_publish": True, "target_problem": None}
     usual |= {"publish_days": ["mon"], "publish_time_slots": ["09:00"]}
     set_directly(site, **values)
     approved = approve_many(site, 2)

@@ -220,8 +220,8 @@ def test_what_does_not_work_can_be_saved_and_holds_the_queue(client: Visitor, si
     answer = client.send(f"{ADDRESS}/anyway", written(client, there), follow_redirects=True)
 
     assert "articles wait until one does" in answer.text
-    assert "No test has worked yet." in words(read(answer.text), "#refused")
-    assert desk.fresh(waiting).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
+    assert "saved without a test that worked" in words(read(answer.text), "#standing")
+    assert desk.fresh(waiting).reason is WaitingReason.TARGET_NOT_CONNECTED
     stopped = read(client.get("/sites/herbs/queue").text).select_one("#stopped a")
     assert stopped is not None and stopped["href"] == ADDRESS
 

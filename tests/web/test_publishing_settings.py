@@ -356,7 +356,7 @@ def test_slots_are_shown_though_nothing_goes_out_and_the_page_says_so(client: Vi
 
 def test_what_else_holds_the_site_is_known_too(client: Visitor, site: Site) -> None:
     approved(site, "Basil")
-    schedule.change_settings(site.id, {"credentials_refused": True})
+    schedule.change_settings(site.id, {"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS})
 
     assert "No article would get another time." in words(check(client), "#moves")
 

@@ -1,6 +1,7 @@
 """The folder target: a static site that the app serves, or that can be copied anywhere."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -12,10 +13,11 @@ from pathlib import Path
 import config
 from webapp.publishing.folder_pages import Page, PageImage, PageWriter, Publisher, body_of, minutes_of, readable
 from webapp.publishing.folder_related import closest, gains
-from webapp.publishing.target import Picture, Post, Published, StillOurs, TakenOver, TargetError
+from webapp.publishing.target import Picture, Post, Published, StillOurs, TakenOver, TargetDown, TargetError
 
 STYLE = config.ROOT / "static" / "published.css"
 NOTES = ".pages"  # what is needed to list a page and to write it again; nobody's business
+OF_THE_FOLDER = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)  # not of one page
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -39,7 +41,8 @@ class FolderTarget:
                     raise TakenOver()
                 slug = self._write_all(post)
         except OSError as error:
-            raise TargetError(f"The folder cannot be written: {error.strerror or error}.", permanent=False) from error
+            said = f"The folder cannot be written: {error.strerror or error}."
+            raise TargetDown(said) if error.errno in OF_THE_FOLDER else TargetError(said, permanent=False) from error
         return Published(link=f"{self._address}{slug}/", remote_id=slug)
 
     @contextlib.contextmanager

@@ -32,6 +32,7 @@ class WaitingReason(StrEnum):
     AUTO_PUBLISH_OFF = "auto_publish_off"
     TARGET_NOT_CONNECTED = "target_not_connected"
     TARGET_REFUSES_CREDENTIALS = "target_refuses_credentials"
+    TARGET_OUT_OF_REACH = "target_out_of_reach"
     DRAFT_QUALITY = "draft_quality"
     HELD = "held"
     SCHEDULING_OFF = "scheduling_off"
@@ -51,6 +52,9 @@ class PublishingSettings(db.Model):
     """A site's publishing settings. Times are "HH:MM" in the site's zone, days "mon" to "sun", dates ISO.
 
     The targets are for estimates and never block; `queue_limit` (0: none) is the only hard limit.
+
+    `target_problem`: why the destination takes nothing until a person acts; `target_rests_until`: it takes nothing
+    for a while, having failed `target_failures` times in a row; `target_said`: what it said of either.
     """
 
     __tablename__ = "publishing_settings"
@@ -77,8 +81,13 @@ class PublishingSettings(db.Model):
     queue_limit: Mapped[int] = mapped_column(default=100)
     paused: Mapped[bool] = mapped_column(default=False)
     skip_dates: Mapped[list[str]] = mapped_column(JSON, default=list)
-    credentials_refused: Mapped[bool] = mapped_column(default=False)  # by the target, until it takes one
+    target_problem: Mapped[WaitingReason | None] = mapped_column(enum_type(WaitingReason))
+    target_rests_until: Mapped[datetime | None]
+    target_failures: Mapped[int] = mapped_column(default=0)
+    target_said: Mapped[str] = mapped_column(Text, default="")
     calendar_token: Mapped[str | None] = mapped_column(String(64))  # of the secret address of its calendar, if wanted
+
+    TARGET_STATE: ClassVar = ("target_problem", "target_rests_until", "target_failures", "target_said")
 
     @property
     def slots(self) -> SlotSettings:
@@ -146,6 +155,10 @@ class Publication(Numbered, db.Model):
     @property
     def is_at_once(self) -> bool:
         return self.position == self.AT_ONCE
+
+    def rests(self, moment: datetime) -> bool:
+        """Whether it failed for a passing reason, and is not to be tried again yet."""
+        return self.next_attempt_at is not None and self.next_attempt_at > moment
 
     @property
     def kept_back(self) -> WaitingReason | None:

@@ -44,7 +44,7 @@ def deciding(settings: PublishingSettings) -> tuple[object, ...]:
         settings.queue_limit,
         settings.paused,
         settings.auto_publish,
-        settings.credentials_refused,
+        settings.target_problem,
     )
 
 
@@ -145,9 +145,7 @@ def reason_of_site(settings: PublishingSettings) -> WaitingReason | None:
         return WaitingReason.AUTO_PUBLISH_OFF
     if settings.paused:
         return WaitingReason.QUEUE_PAUSED
-    if settings.credentials_refused:
-        return WaitingReason.TARGET_REFUSES_CREDENTIALS
-    return None
+    return settings.target_problem
 
 
 def reason_for_new(settings: PublishingSettings) -> WaitingReason | None:

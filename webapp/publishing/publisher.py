@@ -19,11 +19,12 @@ from sqlalchemy.exc import NoResultFound, OperationalError
 from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.core.settings import settings
+from webapp.publishing import outage
 from webapp.publishing.destinations import post_of, target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
-from webapp.publishing.queries import due
+from webapp.publishing.queries import due, resting
 from webapp.publishing.schedule import LATE, lock, push_back, schedule
-from webapp.publishing.target import CredentialsRefused, Post, Published, Target, TargetError
+from webapp.publishing.target import NeedsOwner, Post, Published, Target, TargetDown, TargetError
 from webapp.sites.models import Site
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ BATCH = 100  # due publications looked at in one go
 TRIES = 8  # of one that fails for a passing reason
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 3600.0
-LONGEST_REST = 24 * 3600.0  # seconds for which a destination is left alone at its wish
 LOST = "Whatever published it was lost before it could say how it went."
 BROKEN = "Something broke on our side ({}). Nothing of the article is lost; the whole error is in the log."
 
@@ -58,9 +58,14 @@ def _due() -> Sequence[Row[int, int]]:
 
 def _spread_overdue() -> None:
     """After an outage no site publishes all at once what it is behind with."""
+    moment = now()
     late = (
         select(Publication.site_id)
-        .where(Publication.status == PublicationStatus.SCHEDULED, Publication.slot_at < now() - LATE)
+        .where(
+            Publication.status == PublicationStatus.SCHEDULED,
+            Publication.slot_at < moment - LATE,
+            Publication.site_id.not_in(resting(moment)),
+        )
         .distinct()
     )
     with reading():
@@ -190,28 +195,35 @@ def _finish(publication: Publication, published: Published) -> None:
     publication.published_at, publication.next_attempt_at = now(), None
     publication.link, publication.remote_id = published.link, published.remote_id
     publication.remark, publication.error = published.remark or None, ""
-    _set_refused(publication, False)
+    outage.goes_on(_settings_of(publication))
 
 
 def _fail(publication: Publication, error: TargetError) -> None:
-    """Back to its slot with a backoff; at last, or if it will never do, failed with the target's own words."""
+    """Back to its slot, to be tried again; at last, or if it will never do, failed with the target's own words."""
+    settings = _settings_of(publication)
     publication.owner, publication.error = None, error.sentence
-    if isinstance(error, CredentialsRefused):
-        # It is taken off its slot with all that are behind it, in their order: see schedule.
-        publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
-        publication.position = max(publication.position, 0)
-        _set_refused(publication, True)
-    elif error.permanent or publication.attempts >= TRIES:
-        publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
-    else:
-        longest = min(LONGEST_BACKOFF, BACKOFF * 2 ** (publication.attempts - 1))
-        seconds = max(min(error.retry_after, LONGEST_REST), random.uniform(0, longest))
-        publication.status = PublicationStatus.SCHEDULED
-        publication.next_attempt_at = now() + timedelta(seconds=seconds)
+    match error:
+        case NeedsOwner():
+            # It is taken off its slot with all that are behind it, in their order: see schedule.
+            publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
+            publication.position = max(publication.position, 0)
+            outage.hold(settings, error)
+        case TargetDown() if publication.attempts < TRIES or settings.target_failures:
+            publication.status = PublicationStatus.SCHEDULED
+            # Who meets an outage is not to blame for it; who has begun as many as are allowed may be.
+            publication.attempts -= settings.target_failures > 0
+            outage.rest(settings, error)
+        case TargetError(permanent=False) if publication.attempts < TRIES:
+            longest = min(LONGEST_BACKOFF, BACKOFF * 2 ** (publication.attempts - 1))
+            seconds = max(min(error.retry_after, outage.LONGEST_REST), random.uniform(0, longest))
+            publication.status = PublicationStatus.SCHEDULED
+            publication.next_attempt_at = now() + timedelta(seconds=seconds)
+        case _:
+            publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
 
 
-def _set_refused(publication: Publication, refused: bool) -> None:
-    db.session.get_one(PublishingSettings, publication.site_id).credentials_refused = refused
+def _settings_of(publication: Publication) -> PublishingSettings:
+    return db.session.get_one(PublishingSettings, publication.site_id)
 
 
 def _lose(publication: Publication) -> None:

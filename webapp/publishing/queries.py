@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.switches import Switch, is_on
@@ -101,12 +101,12 @@ def between(site_id: int, start: datetime, end: datetime, limit: int) -> Sequenc
 
 
 def due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What makes a publication go out at that moment: its time has come, and nothing holds its site or a person
-    wants it at once."""
+    """What makes a publication go out at that moment: its time has come, its destination does not rest, and nothing
+    holds its site or a person wants it at once."""
     publishing = select(PublishingSettings.site_id).where(
         PublishingSettings.auto_publish,
         PublishingSettings.paused.is_(False),
-        PublishingSettings.credentials_refused.is_(False),
+        PublishingSettings.target_problem.is_(None),
     )
     approved = select(Article.id).where(Article.status == ArticleStatus.APPROVED)
     return (
@@ -114,8 +114,14 @@ def due(moment: datetime) -> tuple[ColumnElement[bool], ...]:
         Publication.slot_at <= moment,
         or_(Publication.next_attempt_at.is_(None), Publication.next_attempt_at <= moment),
         or_(Publication.position == Publication.AT_ONCE, Publication.site_id.in_(publishing)),
+        Publication.site_id.not_in(resting(moment)),
         Publication.article_id.in_(approved),
     )
+
+
+def resting(moment: datetime) -> Select[int]:
+    """The sites whose destination is left alone at that moment."""
+    return select(PublishingSettings.site_id).where(PublishingSettings.target_rests_until > moment)
 
 
 def is_moving(site_id: int) -> bool:

@@ -49,12 +49,21 @@ WORDS: dict[WaitingReason, Words] = {
         Remedy.PUBLISHING_SETTINGS,
     ),
     WaitingReason.TARGET_NOT_CONNECTED: Words(
-        "No place to publish to", "The site has no place to publish to.", "Connect one.", Remedy.CONNECTION
+        "Not connected yet",
+        "No test of the connection has worked yet.",
+        "Test it; it is saved with the first test that works.",
+        Remedy.CONNECTION,
     ),
     WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
         "Credentials are refused",
         "The place it goes to refuses the credentials.",
         "Enter the right ones.",
+        Remedy.CONNECTION,
+    ),
+    WaitingReason.TARGET_OUT_OF_REACH: Words(
+        "The site is out of reach",
+        "The place it goes to cannot be reached under its address.",
+        "Look at the address, or ask the site's host; then save the connection again.",
         Remedy.CONNECTION,
     ),
     WaitingReason.DRAFT_QUALITY: Words(

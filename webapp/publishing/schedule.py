@@ -28,7 +28,7 @@ from webapp.publishing.places import (
 )
 from webapp.sites.models import Site
 
-LATE = timedelta(minutes=5)  # overdue by more than this means that nobody published, or could, for a while
+LATE = timedelta(seconds=50)  # less than from one slot to the next, so that no two of a site are due at once
 
 
 def schedule(site_id: int) -> int:
@@ -95,12 +95,13 @@ def number(line: Sequence[Publication]) -> None:
 def push_back(site_id: int) -> None:
     """After an outage the first of those that are late keeps its slot; all behind it take the next ones.
 
-    One that is late alone holds nobody up. The caller commits.
+    One that is late alone, or that waits for its next try, holds nobody up. The caller commits.
     """
     settings, moment = lock(site_id), now()
-    line = [one for one in in_order(site_id, PublicationStatus.SCHEDULED) if not one.is_at_once]
-    late = [one for one in line if one.slot_at is not None and one.slot_at < moment - LATE]
-    if len(late) < 2:
+    scheduled = in_order(site_id, PublicationStatus.SCHEDULED)
+    line = [one for one in scheduled if not one.is_at_once and not one.rests(moment)]
+    due = [one.slot_at for one in line if one.slot_at is not None and one.slot_at <= moment]
+    if len(due) < 2 or due[0] >= moment - LATE:
         return
     others = line[1:]
     taken = taken_slots(site_id) - {one.slot_at for one in others} | {moment}  # the first one goes out now
@@ -145,6 +146,7 @@ def put_now(publication: Publication) -> None:
             "Nothing was changed: try again in a moment, or raise the limit.",
         )
     publication.position, publication.next_attempt_at = Publication.AT_ONCE, None
+    db.session.get_one(PublishingSettings, publication.site_id).target_rests_until = None  # a person wants it tried
     put(publication, slot)
     db.session.flush()
 

@@ -92,11 +92,30 @@ class TargetError(Exception):
         self.retry_after = retry_after
 
 
-class CredentialsRefused(TargetError):
-    """Nothing of the site can go out until a person enters other credentials."""
+class TargetDown(TargetError):
+    """The destination takes nothing at all for the time being: it is out of order, busy, or full."""
+
+    def __init__(self, sentence: str, *, retry_after: float = 0.0):
+        super().__init__(sentence, permanent=False, retry_after=retry_after)
+
+
+class NeedsOwner(TargetError):
+    """Nothing of the site can go out until a person changes something."""
 
     def __init__(self, sentence: str):
         super().__init__(sentence, permanent=False)
+
+
+class NotConnected(NeedsOwner):
+    """Nobody has said yet how to sign in."""
+
+
+class CredentialsRefused(NeedsOwner):
+    """The destination does not take the credentials, or lets their user do too little."""
+
+
+class OutOfReach(NeedsOwner):
+    """The address leads nowhere that we may, or are allowed to, publish to."""
 
 
 class TakenOver(TargetError):

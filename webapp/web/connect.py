@@ -11,7 +11,7 @@ from webapp.accounts.models import Role
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.jobs import queue
-from webapp.publishing.models import PublishingSettings, WaitingReason, WordPressConnection
+from webapp.publishing.models import WaitingReason, WordPressConnection
 from webapp.publishing.places import Place
 from webapp.publishing.schedule import lock
 from webapp.publishing.wordpress import connection as connecting
@@ -25,6 +25,7 @@ from webapp.web.forms.checks import refuse
 from webapp.web.forms.connect import STATUSES, TARGETS, ConnectForm
 from webapp.web.forms.versioned import Description
 from webapp.web.htmx import is_htmx
+from webapp.web.standing import standing
 
 pages = Blueprint("connect", __name__, url_prefix="/sites/<slug>/connect")
 
@@ -245,7 +246,7 @@ def _page(site: Site, form: ConnectForm, tested: Tested | None = None, **more: A
         connection=connection,
         status=STATUSES[connection.post_status] if connection else "",
         found=found,
-        is_refused=db.session.get_one(PublishingSettings, site.id).credentials_refused,
+        standing=standing(site),
         clock_is_wrong=CLOCK_IS_WRONG,
         tested=tested,
         posts=existing.listed(site.id, POSTS),

@@ -84,4 +84,6 @@ def _settings(site: Site) -> PublishingSettings:
 
 def _wanted(site: Site, form: PublishingForm) -> PublishingSettings:
     """The settings in the form, which are not saved."""
-    return PublishingSettings(site_id=site.id, credentials_refused=_settings(site).credentials_refused, **form.values())
+    stored = _settings(site)
+    of_target = {field: getattr(stored, field) for field in PublishingSettings.TARGET_STATE}
+    return PublishingSettings(site_id=site.id, **of_target, **form.values())

@@ -18,6 +18,7 @@ from webapp.publishing.reasons import WORDS, Remedy, Words
 from webapp.publishing.slots import DAY, MINUTE, SchedulingMode
 from webapp.publishing.why import Search
 from webapp.sites.models import Site
+from webapp.web.standing import standing
 
 MOST = 100  # of each kind on the page
 MOST_FREE = 1000  # free slots that are looked at
@@ -71,7 +72,8 @@ def queue(site: Site) -> dict[str, Any]:
         "site": site,
         "counts": counts,
         "most": MOST,
-        "stopped": _explained(WORDS[stopped], site) if stopped else None,
+        "stopped": _explained(WORDS[stopped], site, settings.target_said) if stopped else None,
+        "resting": None if stopped else standing(site),
         "days": _days(upcoming, free, site),
         "free_until": free[-1] if len(free) == MOST_FREE else None,
         "waiting": _by_reason(waiting, site),
@@ -152,12 +154,12 @@ def _by_reason(waiting: Iterable[Publication], site: Site) -> list[tuple[Explain
     return [(_explained(WORDS[reason], site), reason, some) for reason, some in groups.items()]
 
 
-def _explained(words: Words, site: Site) -> Explained:
+def _explained(words: Words, site: Site, said: str = "") -> Explained:
+    """`said`: what the destination itself says of it."""
     place = PLACES[words.where]
     endpoint, text = place or ("", "")
-    return Explained(
-        words.title, words.sentence, words.remedy, url_for(endpoint, slug=site.slug) if place else "", text
-    )
+    url = url_for(endpoint, slug=site.slug) if place else ""
+    return Explained(words.title, f"{words.sentence} {said}".strip(), words.remedy, url, text)
 
 
 def _choice(slot: datetime, site: Site) -> tuple[str, str]:

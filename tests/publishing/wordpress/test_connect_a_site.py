@@ -46,7 +46,7 @@ def test_a_site_that_is_connected_publishes_there(site: Site) -> None:
     assert (row(site).default_category, row(site).post_status) == ("Notes", PostStatus.DRAFT)
     assert Examined(**(row(site).found or {})) == FOUND
     assert row(site).tested_at is not None
-    assert not settings_of(site).credentials_refused
+    assert settings_of(site).target_problem is None
 
 
 def test_no_password_keeps_the_one_that_is_there(site: Site) -> None:
@@ -106,7 +106,7 @@ def test_drafts_of_the_embedded_provider_wait_and_the_others_go(site: Site) -> N
 def test_the_right_password_lets_the_queue_go_on_in_its_order(site: Site) -> None:
     first, second = (approve(site, factories.article(site, is_draft_quality=False)) for _ in range(2))
     do(connect, site, WANTED, FOUND)
-    desk.change(site, credentials_refused=True)
+    desk.change(site, target_problem=WaitingReason.TARGET_REFUSES_CREDENTIALS)
     assert fresh(first).reason is fresh(second).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
 
     do(connect, site, replace(WANTED, password="another"), FOUND)
@@ -122,7 +122,7 @@ def test_what_is_saved_without_a_test_holds_the_queue(site: Site) -> None:
     do(connect, site, WANTED, None)
 
     assert site.target is TargetKind.WORDPRESS
-    assert fresh(waiting).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
+    assert fresh(waiting).reason is WaitingReason.TARGET_NOT_CONNECTED
     assert (row(site).found, row(site).tested_at) == (None, None)
     desk.assert_in_order(site)
 

@@ -50,7 +50,7 @@ def test_a_wrong_password_in_the_middle_loses_nothing(
     assert_in_order(site)
 
     set_password(site, wordpress.passwords["editor"])
-    change(site, credentials_refused=False)
+    change(site, target_problem=None)
     assert max(publish_each_hour(clock, 48)) == 1
 
     assert statuses(approved) == ["published"] * ARTICLES

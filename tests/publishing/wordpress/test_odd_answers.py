@@ -20,7 +20,7 @@ from tests.wordpress.server import WordPress
 from webapp.core.clock import now
 from webapp.core.outbound import Outbound
 from webapp.core.secrets import Secret
-from webapp.publishing.target import CredentialsRefused, Picture, Post, TargetError
+from webapp.publishing.target import CredentialsRefused, OutOfReach, Picture, Post, TargetError
 from webapp.publishing.wordpress import target
 from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.credentials import Credentials
@@ -268,7 +268,7 @@ def test_a_firewall_that_dislikes_one_article_fails_that_one(site: Site, wordpre
 
 
 def test_a_firewall_that_lets_nothing_pass_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
-    with plugin(wordpress, FIREWALL.format("true")), pytest.raises(CredentialsRefused, match="firewall"):
+    with plugin(wordpress, FIREWALL.format("true")), pytest.raises(OutOfReach, match="firewall"):
         publish(site, post)
 
 
@@ -315,7 +315,7 @@ def test_until_when_it_wants_to_be_left_alone(site: Site, there: LookAlike, else
 def test_an_address_that_leads_on_gets_no_password(site: Site, there: LookAlike, elsewhere: Post) -> None:
     there.replies[POSTS] = Reply(b"", 301, {"Location": "http://127.0.0.1:1/"})
 
-    with pytest.raises(CredentialsRefused, match="leads on"):
+    with pytest.raises(OutOfReach, match="leads on"):
         publish(site, elsewhere)
 
 

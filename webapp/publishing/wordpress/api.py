@@ -11,7 +11,7 @@ import httpx
 
 from webapp.core.clock import now
 from webapp.core.outbound import Answer, Outbound, PrivateAddress, TooLarge
-from webapp.publishing.target import CredentialsRefused, TargetError
+from webapp.publishing.target import CredentialsRefused, OutOfReach, TargetDown, TargetError
 from webapp.publishing.wordpress import diagnosis
 from webapp.publishing.wordpress.credentials import Credentials
 
@@ -26,6 +26,11 @@ CUT_OFF = "rest_upload_hash_mismatch"  # what arrived of a file is not what was 
 NO_RIGHTS = ("rest_forbidden_status", "rest_forbidden_context")  # with a status that says something else
 TOO_LARGE = 413
 LEADING_ON = range(300, 400)
+BUSY = {  # statuses of a site that takes nothing from anybody for a while
+    429: "The site wants to be left alone for a while (429).",
+    503: "The site is closed for maintenance, or overloaded (503).",
+}
+SOON = 10.0  # seconds in which a site that is up says who we are
 
 
 class Refusal(TargetError):
@@ -45,8 +50,8 @@ class RightsRefused(CredentialsRefused):
 
 
 class Rest:
-    """One user's requests. Whatever goes wrong is a TargetError: Refusal, RightsRefused, CredentialsRefused or,
-    where nobody can know what became of the request, a passing one.
+    """One user's requests. Whatever goes wrong is a TargetError: Refusal, RightsRefused, NeedsOwner, TargetDown
+    or, where nobody can know what became of the request, a passing one.
 
     `before_change` is called before each request that changes something there; what it raises keeps it from being sent.
     """
@@ -123,9 +128,11 @@ class Rest:
         found = diagnosis.json_of(answer) or {}
         code = str(found.get("code") or "")
         if answer.status in LEADING_ON:
-            return CredentialsRefused(
+            return OutOfReach(
                 "The address leads on to another one, and a password must not be sent along. Connect that one."
             )
+        if answer.status in BUSY:
+            return TargetDown(BUSY[answer.status], retry_after=_retry_after(answer))
         if answer.status == 401 and not code.startswith("rest_cannot"):
             return CredentialsRefused(f"WordPress does not take the user name and password{self._words(answer)}.")
         if code and (answer.status in (401, 403) or code in NO_RIGHTS):
@@ -152,10 +159,14 @@ class Rest:
 
     def _firewall(self) -> TargetError:
         """A 403 that is not WordPress's own. If others pass, it is about what was sent, and only that is refused."""
-        asked = self._send("GET", "/users/me", headers={"Accept": "application/json"})
+        asked = self.who_are_we()
         if asked.status == 200 and diagnosis.json_of(asked) is not None:
             return TargetError("A firewall before the site refuses this one (403); others pass.", permanent=True)
-        return CredentialsRefused("A firewall before the site refuses us (403). Its host can let us pass.")
+        return OutOfReach("A firewall before the site refuses us (403). Its host can let us pass.")
+
+    def who_are_we(self) -> Answer:
+        """The least that can be asked of it, whatever it answers."""
+        return self._send("GET", "/users/me", headers={"Accept": "application/json"})
 
     def _sentence(self, answer: Answer, code: str) -> str:
         if code == CUT_OFF:
@@ -164,8 +175,6 @@ class Rest:
             return f"WordPress refuses it ({answer.status}){self._words(answer)}."
         if answer.status == TOO_LARGE:
             return "The web server before WordPress does not take that much at once (413)."
-        if answer.status == 429:
-            return "The site wants to be left alone for a while (429)."
         if answer.status == 404:
             return "There is nothing at /wp-json/ any more (404): the REST interface is switched off, or moved."
         return f"The site is out of order: its web server answers with status {answer.status}."
@@ -174,11 +183,21 @@ class Rest:
         return diagnosis.words_of(answer, self._credentials)
 
 
+def is_up(credentials: Credentials) -> bool:
+    """Whether it answers at all, and as WordPress does."""
+    try:
+        with Outbound(seconds=SOON) as outbound:
+            answer = Rest(credentials, outbound, lambda: None).who_are_we()
+    except TargetError:
+        return False
+    return answer.status < 500 and answer.status not in BUSY and diagnosis.json_of(answer) is not None
+
+
 def _unreached(error: httpx.TransportError, address: str) -> TargetError:
     """Nobody knows whether the request arrived."""
     said = str(diagnosis.not_reached(error, address))
     if isinstance(error, PrivateAddress):
-        return CredentialsRefused(said)
+        return OutOfReach(said)
     if isinstance(error, TooLarge):
         return TargetError("WordPress answers with far more than it was asked for.", permanent=False)
     return TargetError(said, permanent=False)

@@ -8,12 +8,16 @@ from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.core.errors import Invalid
 from webapp.core.secrets import Secret, Unreadable
+from webapp.publishing import outage
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressExisting
 from webapp.publishing.places import Place
 from webapp.publishing.schedule import lock, reslot
+from webapp.publishing.target import NotConnected
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.examine import Examined
 from webapp.sites.models import Site, TargetKind
+
+UNTESTED = "It was saved without a test that worked."
 
 
 @dataclass(frozen=True)
@@ -73,13 +77,16 @@ def connect(site: Site, wanted: Wanted, found: Examined | None) -> list[Place]:
     connection.found = asdict(found) if found else None
     connection.tested_at = now() if found else None
     site.target = TargetKind.WORDPRESS
-    lock(site.id).credentials_refused = found is None
+    settings = lock(site.id)
+    outage.goes_on(settings)
+    if found is None:
+        outage.hold(settings, NotConnected(UNTESTED))
     return reslot(site.id)  # whatever stood there before: another place takes other articles
 
 
 def use_folder(site: Site) -> list[Place]:
     """From now on the site publishes to its folder; how it signs in to WordPress is kept."""
-    lock(site.id).credentials_refused = False
+    outage.goes_on(lock(site.id))
     site.target = TargetKind.FOLDER
     return reslot(site.id)
 

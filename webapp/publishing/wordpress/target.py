@@ -7,12 +7,23 @@ post whose number we know is put out. Drafts that were made twice are swept away
 import logging
 from collections.abc import Sequence
 
-from webapp.core.outbound import Outbound
+from webapp.core.outbound import Outbound, UnknownName
 from webapp.core.secrets import Unreadable
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressPost
-from webapp.publishing.target import CredentialsRefused, Post, Published, StillOurs, TakenOver, TargetError
-from webapp.publishing.wordpress import sweep
-from webapp.publishing.wordpress.api import Json, Refusal, Rest
+from webapp.publishing.target import (
+    CredentialsRefused,
+    NeedsOwner,
+    NotConnected,
+    OutOfReach,
+    Post,
+    Published,
+    StillOurs,
+    TakenOver,
+    TargetDown,
+    TargetError,
+)
+from webapp.publishing.wordpress import diagnosis, sweep
+from webapp.publishing.wordpress.api import Json, Refusal, Rest, is_up
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.journal import Journal
 from webapp.publishing.wordpress.markup import content_of, mark
@@ -45,20 +56,40 @@ class WordPressTarget:
                 raise TakenOver()
 
         credentials = self.credentials()
-        with Outbound() as outbound:
-            rest = Rest(credentials, outbound, before_change)
-            work = _Publishing(rest, Journal(self._site_id, self._address), post, self._status, self._category)
-            return work.whole()
+        _refuse_plain_http(credentials)
+        try:
+            with Outbound() as outbound:
+                rest = Rest(credentials, outbound, before_change)
+                work = _Publishing(rest, Journal(self._site_id, self._address), post, self._status, self._category)
+                return work.whole()
+        except TargetError as error:
+            if _may_be_the_site(error) and not is_up(credentials):
+                raise TargetDown(error.sentence, retry_after=error.retry_after) from error
+            raise
 
     def credentials(self) -> Credentials:
-        """Raises CredentialsRefused where there are none."""
+        """Raises NeedsOwner where there are none that can be used."""
         if not self._connected:
-            raise CredentialsRefused("The site is not connected to a WordPress.")
+            raise NotConnected("The site is not connected to a WordPress.")
         try:
             password = self._secret.reveal()
         except Unreadable:
             raise CredentialsRefused(str(Unreadable("The password for WordPress"))) from None
         return Credentials(self._address, self._username, password)
+
+
+def _refuse_plain_http(credentials: Credentials) -> None:
+    """A private name may have become a public one since the connection was tested."""
+    try:
+        diagnosis.refuse_plain_http(credentials.address)
+    except diagnosis.CannotConnect as problem:
+        is_unknown = isinstance(problem.__cause__, UnknownName)  # which may pass
+        raise (TargetDown if is_unknown else OutOfReach)(problem.sentence) from problem
+
+
+def _may_be_the_site(error: TargetError) -> bool:
+    """Whether the article itself is perhaps not to blame: nobody has said so yet."""
+    return not error.permanent and not isinstance(error, NeedsOwner | TargetDown | TakenOver)
 
 
 class _Publishing:
