@@ -1,4 +1,4 @@
-"""Starts one background process: `runs` and `upkeep` work those queues, `timetable` fires what is due."""
+"""Starts one background process: `runs`, `upkeep` and `publishing` work those queues, `timetable` fires what is due."""
 
 import logging
 import sys
@@ -7,7 +7,7 @@ import config
 from webapp import create_app
 from webapp.jobs import queue, timetable, worker
 
-ROLES = (queue.RUNS, queue.UPKEEP, "timetable")
+ROLES = (queue.RUNS, queue.UPKEEP, queue.PUBLISHING, "timetable")
 
 
 def main(role: str) -> None:

@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import config
 from tests import factories
-from tests.publishing.desk import approve
+from tests.publishing.desk import approve, publish_due
 from tests.publishing.wordpress.blog import article, connect, png
 from tests.wordpress.server import WordPress, wordpress_server
 from webapp import create_app
@@ -25,7 +25,7 @@ from webapp.cli.main import main as pressroom
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.outbound import Outbound
-from webapp.publishing import by_hand, publisher
+from webapp.publishing import by_hand
 from webapp.publishing.models import Publication
 from webapp.publishing.wordpress.api import Json, Rest
 from webapp.publishing.wordpress.credentials import Credentials
@@ -74,7 +74,7 @@ def published(site: Site, count: int, pictures: int) -> float:
         db.session.get_one(Publication, publication.id).slot_at = now() - timedelta(seconds=number)
         db.session.commit()
     began = time.monotonic()
-    done = publisher.publish_due()
+    done = publish_due()
     took = time.monotonic() - began
     assert done == count, done
     return took

@@ -29,6 +29,7 @@ import config  # noqa: E402
 LOOKS_EVERY = 0.2  # seconds
 READY_WITHIN = 60
 STOPS_WITHIN = 7
+PUBLISHERS = 2  # so that one slow site holds up no other
 REDIS_STOPS_WITHIN = 2
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PORT_IS_FREE_WITHIN = 10  # after a bin/up that was killed: its web server takes leave
@@ -181,6 +182,7 @@ def parts(options: argparse.Namespace) -> list[Child]:
         Child("web", web),
         *(Child(f"runs.{number + 1}", [*worker, "runs"]) for number in range(options.workers)),
         Child("upkeep", [*worker, "upkeep"]),
+        *(Child(f"publish.{number + 1}", [*worker, "publishing"]) for number in range(PUBLISHERS)),
         Child("timetable", [*worker, "timetable"]),
     ]
 

@@ -23,12 +23,14 @@ def upgrade() -> None:
         table.add_column(sa.Column("target_problem", sa.String(length=40), nullable=True))
         table.add_column(sa.Column("target_rests_until", sa.DateTime(), nullable=True))
         table.add_column(sa.Column("target_failures", sa.Integer(), nullable=False, server_default="0"))
+        table.add_column(sa.Column("target_epoch", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("target_said", sa.Text(), nullable=False, server_default=""))
         table.create_check_constraint("waitingreason", _check(NEW_ORDER, "target_problem"))
     op.execute(f"UPDATE publishing_settings SET target_problem = '{REFUSED}' WHERE credentials_refused")
     with op.batch_alter_table("publishing_settings") as table:
         table.drop_column("credentials_refused")
         table.alter_column("target_failures", server_default=None, existing_type=sa.Integer(), existing_nullable=False)
+        table.alter_column("target_epoch", server_default=None, existing_type=sa.Integer(), existing_nullable=False)
         table.alter_column("target_said", server_default=None, existing_type=sa.Text(), existing_nullable=False)
 
 
@@ -42,7 +44,7 @@ def downgrade() -> None:
     with op.batch_alter_table("publishing_settings") as table:
         table.alter_column("credentials_refused", server_default=None, existing_type=sa.Boolean(), existing_nullable=False)
         table.drop_constraint(op.f("ck_publishing_settings_waitingreason"), type_="check")
-        for name in ("target_problem", "target_rests_until", "target_failures", "target_said"):
+        for name in ("target_problem", "target_rests_until", "target_failures", "target_said", "target_epoch"):
             table.drop_column(name)
 
 

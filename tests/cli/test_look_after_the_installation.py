@@ -25,7 +25,7 @@ from webapp.sites.models import Site
 
 @pytest.fixture
 def everybody(app: Flask) -> None:
-    for name in (queue.RUNS, queue.UPKEEP):
+    for name in queue.QUEUES:
         PressroomWorker(app, name).register_birth()
     Timekeeper(connection()).register_birth()
 
@@ -56,7 +56,7 @@ def test_the_doctor_tells_a_program_what_the_system_page_shows(everybody: None, 
     found = pressroom("doctor", "--json").json
 
     assert set(found) == {"ok", "checks", "system"}
-    assert {worker["queue"] for worker in found["system"]["workers"]} == {queue.RUNS, queue.UPKEEP}
+    assert {worker["queue"] for worker in found["system"]["workers"]} == set(queue.QUEUES)
     assert found["system"]["runs"]["active"] == {"queued": 1, "running": 0, "paused": 0}
     assert found["system"]["database"]["engine"] == db.engine.dialect.name
 
@@ -66,7 +66,7 @@ def test_the_doctor_tells_a_person_what_goes_on_in_brief(everybody: None, pressr
 
     said = pressroom("doctor").out
 
-    assert "workers: 0 at work, 2 idle" in said
+    assert "workers: 0 at work, 3 idle" in said
     assert "queue runs: 0 waiting" in said
     assert "runs: 1 queued, 0 running, 0 paused; 0 being recovered" in said
 

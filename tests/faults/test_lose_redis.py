@@ -10,14 +10,14 @@ from tests.faults.conftest import SLOWED, Disturbed, Made, assert_as_if_nothing_
 from tests.pipeline import engine
 from tests.processes import Crew, MortalRedis, crew, eventually, mortal_redis
 from webapp.core.redis import connection
-from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.queue import QUEUES
 from webapp.jobs.timetable import TIMETABLE, Timekeeper, living_schedulers
 from webapp.pipeline.states import RunStatus
 
 
 def all_is_there_again(client: Redis) -> bool:
     """The workers are known, and the timetable is whole."""
-    known = all(client.smembers(f"rq:workers:{name}") for name in (RUNS, UPKEEP))
+    known = all(client.smembers(f"rq:workers:{name}") for name in QUEUES)
     functions = sorted(job.func_name for job in Timekeeper(client).get_jobs())
     return known and functions == sorted(TIMETABLE) and living_schedulers(client) == 1
 
@@ -25,7 +25,7 @@ def all_is_there_again(client: Redis) -> bool:
 def test_flushing_everything_again_and_again_repeats_nothing(
     at_leisure: Crew, disturbed: Disturbed, undisturbed: Made
 ) -> None:
-    for role in (RUNS, UPKEEP, "timetable"):
+    for role in (*QUEUES, "timetable"):
         at_leisure.start(role)
     eventually(disturbed.is_amid_articles)
 
@@ -52,7 +52,7 @@ def test_a_redis_that_is_killed_and_comes_back_empty(
     environ: dict[str, str], mortal: MortalRedis, disturbed: Disturbed, undisturbed: Made
 ) -> None:
     with crew(environ | SLOWED | {"REDIS_URL": mortal.address}) as at_leisure:
-        workers = [at_leisure.start(role) for role in (RUNS, UPKEEP, "timetable")]
+        workers = [at_leisure.start(role) for role in (*QUEUES, "timetable")]
         eventually(disturbed.is_amid_articles)
         before = disturbed.articles()
 

@@ -23,7 +23,7 @@ from webapp import create_app
 from webapp.content.models import Image
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.queue import PUBLISHING, RUNS, UPKEEP
 from webapp.pipeline.models import RunEvent
 from webapp.pipeline.states import RunStatus
 from webapp.publishing import by_hand
@@ -123,7 +123,7 @@ def test_it_makes_what_one_here_makes_and_its_pictures_are_shown_and_published_h
     for name in pictures:
         assert client.get(f"/sites/{site.slug}/media/{name}").data.startswith(b"\x89PNG")
 
-    for role in (UPKEEP, "timetable"):
+    for role in (UPKEEP, PUBLISHING, "timetable"):
         here.start(role)
     publish_all(site)
     shown = Path(environ["PRESSROOM_INSTANCE"], "published", site.slug)

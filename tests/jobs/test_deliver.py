@@ -133,7 +133,7 @@ def test_a_slice_that_ends_delivers_the_next(app: Flask) -> None:
 def test_without_redis_a_run_waits_for_the_sweep(app: Flask, run: Run, settings: Settings) -> None:
     away(app)
     assert not queue.deliver(run)
-    assert not queue.wake_publishing()
+    assert not queue.publish([1])
     assert engine.fresh(run).status is RunStatus.QUEUED
 
     app.config["SETTINGS"] = settings
@@ -145,18 +145,32 @@ def test_a_redis_that_keeps_nothing_more_is_no_error_either(run: Run, redis_serv
     full.config_set("maxmemory", 1)
     try:
         assert not queue.deliver(run)
-        assert not queue.wake_publishing()
+        assert not queue.publish([1])
     finally:
         full.config_set("maxmemory", 0)
     assert queue.deliver_waiting() == 1
 
 
-def test_publishing_can_be_woken(app: Flask) -> None:
-    assert queue.wake_publishing()
+def test_each_site_is_published_by_a_job_of_its_own_however_often_it_is_asked_for(app: Flask) -> None:
+    for _ in range(3):
+        assert queue.publish([7, 8])
 
-    (job,) = jobs(queue.UPKEEP)
-    assert job.func is tasks.publish_due
-    assert job.args == ()
+    assert [(job.func, job.args) for job in jobs(queue.PUBLISHING)] == [
+        (tasks.publish_site, (7,)),
+        (tasks.publish_site, (8,)),
+    ]
+
+
+def test_what_is_due_is_handed_to_those_who_publish(app: Flask) -> None:
+    site = factories.site()
+    late = factories.publication(site)
+    late.slot_at = now() - timedelta(minutes=1)
+    factories.publication(factories.site())  # its time has not come
+    db.session.commit()
+
+    tasks.publish_due()
+
+    assert [job.args for job in jobs(queue.PUBLISHING)] == [(site.id,)]
 
 
 def test_a_scheduled_run_is_started_and_delivered(app: Flask) -> None:

@@ -29,7 +29,7 @@ def change(app: Flask, **changes: Any) -> None:
 
 
 def test_with_everything_there_all_is_well(app: Flask) -> None:
-    for name in (queue.RUNS, queue.UPKEEP):
+    for name in queue.QUEUES:
         PressroomWorker(app, name).register_birth()
     Timekeeper(connection()).register_birth()
 

@@ -81,14 +81,14 @@ def test_a_worker_at_work_says_on_which_run(worker: PressroomWorker) -> None:
 
 @on_sqlite
 def test_a_worker_at_something_else_says_at_what(app: Flask) -> None:
-    worker = PressroomWorker(app, queue.UPKEEP)
+    worker = PressroomWorker(app, queue.PUBLISHING)
     worker.register_birth()
-    queue.wake_publishing()
+    queue.publish([7])
     take_a_job(worker)
 
     (seen,) = look().workers or []
 
-    assert (seen.busy, seen.doing, seen.run_id) == (True, "publish what is due", None)
+    assert (seen.busy, seen.doing, seen.run_id) == (True, "publish what is due on site 7", None)
 
 
 @on_sqlite
@@ -122,7 +122,7 @@ def test_queues_say_what_waits_and_for_how_long(worker: PressroomWorker) -> None
     connection().hset(waiting[0].key, "enqueued_at", f"{now() - timedelta(minutes=7):%Y-%m-%dT%H:%M:%S.%fZ}")
     waiting[0].failed_job_registry.add(waiting[1], ttl=60)
 
-    runs, upkeep = look().queues or []
+    runs, upkeep, _ = look().queues or []
 
     assert (runs.name, runs.waiting, runs.at_work, runs.failed) == (queue.RUNS, 2, 1, 1)
     assert runs.oldest_for is not None and runs.oldest_for >= 7 * 60
@@ -336,6 +336,6 @@ def test_what_is_no_worker_as_we_know_them_is_left_out(worker: PressroomWorker) 
 def test_a_job_that_does_not_say_since_when_it_waits(app: Flask) -> None:
     connection().rpush("rq:queue:runs", b"\xff", "another")
 
-    runs, _ = look().queues or []
+    runs, *_ = look().queues or []
 
     assert (runs.waiting, runs.oldest_for) == (2, None)

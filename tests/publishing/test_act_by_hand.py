@@ -15,6 +15,7 @@ from tests.publishing.desk import (
     change,
     do,
     fresh,
+    publish_due,
     settings_of,
     slots,
     statuses,
@@ -22,7 +23,7 @@ from tests.publishing.desk import (
 from webapp.content.models import ArticleStatus
 from webapp.core.db import db
 from webapp.core.errors import Conflict
-from webapp.publishing import by_hand, publisher
+from webapp.publishing import by_hand
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.publishing.target import CredentialsRefused, TargetError
 from webapp.sites.models import Site
@@ -45,7 +46,7 @@ def test_published_now_goes_out_whatever_holds_the_site(site: Site, desk: Desk, 
     publication, other = approve_many(site, 2)
 
     do(by_hand.publish_now, publication)
-    publisher.publish_due()
+    publish_due()
 
     assert desk.taken == [publication.article_id]
     assert statuses([publication, other])[0] == "published"
@@ -57,7 +58,7 @@ def test_published_now_goes_out_though_it_was_held(site: Site, desk: Desk) -> No
     do(by_hand.hold, publication)
 
     do(by_hand.publish_now, publication)
-    publisher.publish_due()
+    publish_due()
 
     assert fresh(publication).status is PublicationStatus.PUBLISHED
     assert not fresh(publication).held
@@ -68,7 +69,7 @@ def test_the_slot_that_it_leaves_is_given_to_the_next(site: Site) -> None:
     approved = approve_many(site, 3)
 
     do(by_hand.publish_now, approved[0])
-    publisher.publish_due()
+    publish_due()
 
     assert slots(approved)[2] == at(1, 9)
 
@@ -110,10 +111,10 @@ def test_a_passing_error_does_not_stop_what_a_person_wants_now(site: Site, desk:
     desk.answers = [TargetError("503", permanent=False)]
     do(by_hand.publish_now, publication)
 
-    publisher.publish_due()
+    publish_due()
     assert fresh(publication).status is PublicationStatus.SCHEDULED
     clock.pass_(hours=1)
-    publisher.publish_due()
+    publish_due()
 
     assert fresh(publication).status is PublicationStatus.PUBLISHED
 
@@ -131,11 +132,11 @@ def test_a_success_by_hand_shows_that_the_credentials_are_taken_again(site: Site
     first, second = approve_many(site, 2)
     desk.answers = [CredentialsRefused("401 wrong password")]
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
     assert [fresh(one).reason for one in (first, second)] == [WaitingReason.TARGET_REFUSES_CREDENTIALS] * 2
 
     do(by_hand.publish_now, first)
-    publisher.publish_due()
+    publish_due()
 
     assert fresh(first).status is PublicationStatus.PUBLISHED
     assert fresh(second).status is PublicationStatus.SCHEDULED
@@ -146,7 +147,7 @@ def test_held_it_stays_until_it_is_released(site: Site, desk: Desk, clock: Clock
     publication = approve(site)
     do(by_hand.hold, publication)
     clock.pass_(days=3)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     assert fresh(publication).reason is WaitingReason.HELD
 
     do(by_hand.release, publication)
@@ -222,7 +223,7 @@ def test_an_old_page_does_not_decide(site: Site, desk: Desk, clock: Clock) -> No
     seen = db.session.get_one(Publication, publication.id)
     assert seen.status is PublicationStatus.SCHEDULED
     clock.pass_(hours=4)
-    publisher.publish_due()
+    publish_due()
     db.session.add(seen)  # the row as this person's page still shows it
 
     with pytest.raises(Conflict, match="is published by now"):

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, func, select
 
 from tests import factories
 from tests.publishing.conftest import Clock
-from tests.publishing.desk import Desk, approve, at, change, do, fresh
+from tests.publishing.desk import Desk, approve, at, change, do, fresh, publish_due
 from webapp.core.db import db, reading
 from webapp.publishing import approval, by_hand, publisher, schedule
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
@@ -52,7 +52,7 @@ def _waits_for_nothing(engine: Engine, site_id: int) -> list[str]:
 def _publish(desk: Desk, clock: Clock, answer: Exception | None) -> None:
     desk.answers = [answer]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.publishing.desk import (
     change,
     do,
     fresh,
+    publish_due,
     rows,
     set_directly,
     slots,
@@ -28,7 +29,7 @@ from webapp.accounts.switches import Switch
 from webapp.content.models import ArticleStatus
 from webapp.core.db import db
 from webapp.core.errors import Conflict
-from webapp.publishing import by_hand, publisher, schedule
+from webapp.publishing import by_hand, schedule
 from webapp.publishing.folder import FolderTarget
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.publishing.slots import SchedulingMode
@@ -139,7 +140,7 @@ def test_a_post_that_is_out_never_moves(site: Site, desk: Desk, clock: Clock) ->
     """A peer's bug: reordering gave an article that was out a time in the future, and its page went away."""
     approved = approve_many(site, 4)
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
     out = fresh(approved[0])
 
     for act in (by_hand.move_up, by_hand.move_down, by_hand.unschedule, to(at(2, 9))):
@@ -289,7 +290,7 @@ def test_off_the_schedule_it_waits_for_a_person_whatever_else_happens(site: Site
         change(site, **values)
         assert reasons([publication]) == [WaitingReason.UNSCHEDULED]
     clock.pass_(days=3)
-    publisher.publish_due()
+    publish_due()
     schedule.schedule_all()
 
     assert reasons([publication]) == [WaitingReason.UNSCHEDULED]
@@ -346,7 +347,7 @@ def test_those_that_moved_on_meanwhile_are_left_and_named(site: Site, desk: Desk
     approved = approve_many(site, 3)
     title = approved[0].article.title
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
 
     done = by_hand.unschedule.on_each(site.id, [one.id for one in approved])
     db.session.commit()
@@ -421,15 +422,15 @@ def test_moving_it_does_not_end_its_backoff(site: Site, desk: Desk, clock: Clock
     first, second = approve_many(site, 2)
     desk.answers = [TargetError("429", permanent=False, retry_after=20 * 3600)]
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
 
     change(site, publish_time_slots=["10:00"])
     clock.pass_(hours=2)
-    publisher.publish_due()
+    publish_due()
 
     assert desk.taken == []
     assert fresh(first).slot_at == at(1, 10)
     clock.pass_(hours=19)
-    publisher.publish_due()
+    publish_due()
     assert desk.taken == [first.article_id]
     assert fresh(second).status is PublicationStatus.SCHEDULED

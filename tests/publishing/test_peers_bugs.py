@@ -14,7 +14,7 @@ from sqlalchemy import delete
 
 from tests import factories
 from tests.publishing.conftest import Clock
-from tests.publishing.desk import Desk, approve_many, change, do, rows, set_directly, settings_of
+from tests.publishing.desk import Desk, approve_many, change, do, publish_due, rows, set_directly, settings_of
 from webapp.content.models import Article
 from webapp.core import db as database
 from webapp.core.db import db
@@ -80,7 +80,7 @@ def test_a_deleted_article_does_not_go_out(site: Site, desk: Desk, clock: Clock)
     delete_article(numbers[0])
 
     clock.pass_(hours=9)
-    publisher.publish_due()
+    publish_due()
 
     assert desk.taken == numbers[1:]
     assert [row.article_id for row in rows(site)] == numbers[1:]
@@ -98,7 +98,7 @@ def test_nor_one_that_is_deleted_after_it_was_claimed(
 
     monkeypatch.setattr(publisher, "_made_ready", deleted_first)
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
 
     assert desk.taken == []
     assert rows(site) == []
@@ -109,11 +109,11 @@ def test_one_that_is_deleted_while_it_goes_out_is_not_there_afterwards(site: Sit
     number, other = first.article_id, second.article_id
     desk.meanwhile = lambda: delete_article(number)
     clock.pass_(hours=3)
-    publisher.publish_due()
+    publish_due()
     desk.meanwhile = lambda: None
 
     clock.pass_(days=1)
-    publisher.publish_due()
+    publish_due()
 
     assert [row.article_id for row in rows(site)] == [other]
     assert desk.taken == [number, other]  # it was too late for the first; the next is not held up
@@ -141,7 +141,7 @@ def test_days_of_nobody_publishing_are_no_flood(site: Site, desk: Desk, clock: C
     times = []
     for _ in range(7 * 24 * 12):
         before = len(desk.taken)
-        publisher.publish_due()
+        publish_due()
         times += [clock.moment] * (len(desk.taken) - before)
         clock.pass_(minutes=5)
 

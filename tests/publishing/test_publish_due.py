@@ -17,6 +17,7 @@ from tests.publishing.desk import (
     change,
     do,
     fresh,
+    publish_due,
     rows,
     set_directly,
     settings_of,
@@ -27,9 +28,10 @@ from webapp.content.models import ImageStatus
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.publishing import by_hand, publisher, schedule
-from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.models import PostStatus, Publication, PublicationStatus, WaitingReason
 from webapp.publishing.slots import SchedulingMode, plan_slots
-from webapp.publishing.target import CredentialsRefused, TakenOver, TargetError
+from webapp.publishing.target import CredentialsRefused, TakenOver, TargetDown, TargetError
+from webapp.publishing.wordpress import connection
 from webapp.sites.models import Site
 
 PASSING = TargetError("The site answers 503.", permanent=False)
@@ -42,10 +44,10 @@ def longest_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_what_is_due_goes_out(site: Site, desk: Desk, clock: Clock) -> None:
     approved = approve_many(site, 2)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
 
     clock.moment = at(1, 9)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     published = fresh(approved[0])
     assert (published.status, published.published_at) == (PublicationStatus.PUBLISHED, at(1, 9))
@@ -59,7 +61,7 @@ def test_who_waited_gets_the_place_that_is_free_now(site: Site, desk: Desk, cloc
     approved = approve_many(site, 2)
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     assert slots(approved)[1] == at(1, 14)
 
@@ -77,7 +79,7 @@ def test_several_workers_publish_each_article_once(app: Flask, site: Site, desk:
         with app.app_context():
             try:
                 together.wait(30)
-                publisher.publish_due()
+                publish_due()
             except BaseException as error:
                 problems.append(error)
 
@@ -99,7 +101,7 @@ def test_a_site_that_publishes_nothing_is_left_alone_even_before_the_queue_follo
     set_directly(site, paused=True)
     clock.pass_(days=1)
 
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
 
 
 def test_what_was_moved_meanwhile_does_not_go_out(app: Flask, site: Site, desk: Desk, clock: Clock) -> None:
@@ -114,7 +116,7 @@ def test_what_was_moved_meanwhile_does_not_go_out(app: Flask, site: Site, desk: 
 
     desk.meanwhile = move_the_second
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert statuses([first, second]) == ["published", "scheduled"]
     assert slots([second]) == [at(1, 10)]
 
@@ -129,21 +131,21 @@ def test_a_passing_error_is_tried_again_after_its_backoff(
     desk.answers = [PASSING, PASSING]
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
     after_one = fresh(publication)
     assert after_one.next_attempt_at == at(1, 9) + timedelta(seconds=30)
     assert after_one.error == "The site answers 503."
 
     clock.pass_(seconds=29)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     assert fresh(publication).attempts == 1
 
     clock.pass_(seconds=1)
-    publisher.publish_due()
+    publish_due()
     assert fresh(publication).next_attempt_at == clock.moment + timedelta(seconds=60)
 
     clock.pass_(seconds=60)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert fresh(publication).error == ""
     assert_in_order(site)
 
@@ -155,7 +157,7 @@ def test_a_destination_that_asks_for_more_time_gets_it(
     desk.answers = [TargetError("429", permanent=False, retry_after=600)]
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     assert fresh(publication).next_attempt_at == at(1, 9) + timedelta(seconds=600)
 
@@ -167,16 +169,16 @@ def test_a_destination_gets_up_to_a_day_however_its_settings_change_meanwhile(
     publication = approve(site)
     desk.answers = [TargetError("503", permanent=False, retry_after=asked)]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
 
     for seconds in (1, given - 1):
         clock.moment = at(1, 9) + timedelta(seconds=seconds)
         schedule.schedule_all()
-        assert publisher.publish_due() == 0
+        assert publish_due() == 0
         assert (fresh(publication).status, fresh(publication).attempts) == (PublicationStatus.SCHEDULED, 1)
 
     clock.moment = at(3, 9)
-    publisher.publish_due()
+    publish_due()
     assert desk.taken == [publication.article_id]
 
 
@@ -185,7 +187,7 @@ def test_a_permanent_error_fails_it_in_the_destinations_own_words(site: Site, de
     desk.answers = [TargetError("400: the title is too long", permanent=True)]
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     failed = fresh(failing)
     assert (failed.status, failed.error) == (PublicationStatus.FAILED, "400: the title is too long")
@@ -200,7 +202,7 @@ def test_after_so_many_passing_errors_it_has_failed(site: Site, desk: Desk, cloc
 
     for _ in range(publisher.TRIES):
         assert fresh(publication).status is PublicationStatus.SCHEDULED
-        publisher.publish_due()
+        publish_due()
         clock.pass_(hours=1)
 
     assert fresh(publication).status is PublicationStatus.FAILED
@@ -213,7 +215,7 @@ def test_refused_credentials_hold_the_site_and_lose_nothing(site: Site, desk: De
     desk.answers = [CredentialsRefused("401: wrong password")]
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     refused = fresh(approved[0])
     assert (refused.reason, refused.error) == (WaitingReason.TARGET_REFUSES_CREDENTIALS, "401: wrong password")
@@ -228,7 +230,7 @@ def test_an_error_that_nobody_foresaw_stops_neither_itself_nor_others(site: Site
     desk.answers = [ZeroDivisionError("oops")]
     clock.moment = at(1, 9)
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     assert fresh(broken).status is PublicationStatus.SCHEDULED
     assert "ZeroDivisionError" in fresh(broken).error and "oops" not in fresh(broken).error
@@ -242,7 +244,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_waited_for(site: Site, clock
     other = approve(factories.site())
     clock.moment = at(1, 9)
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     found = fresh(publication)
     assert found.status is PublicationStatus.SCHEDULED
@@ -263,7 +265,7 @@ def test_a_pause_that_comes_while_it_fails_holds_it(app: Flask, site: Site, desk
     desk.meanwhile = pause
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     assert fresh(publication).reason is WaitingReason.QUEUE_PAUSED
 
@@ -302,7 +304,7 @@ def test_what_a_lost_worker_was_publishing_is_put_back_and_goes_out(
 ) -> None:
     publication = approve(site)
     claimed(clock, publication)
-    assert publisher.publish_due() == 0  # somebody has it
+    assert publish_due() == 0  # somebody has it
 
     assert watch.observe() == []
     ticks.seconds = 19.9
@@ -310,7 +312,7 @@ def test_what_a_lost_worker_was_publishing_is_put_back_and_goes_out(
     ticks.seconds = 20
     assert watch.observe() == [publication.id]
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert_in_order(site)
 
 
@@ -361,7 +363,7 @@ def test_who_was_taken_over_cannot_finish(
     watch.observe()
     ticks.seconds = 20
     watch.observe()
-    publisher.publish_due()
+    publish_due()
     link = fresh(publication).link
 
     assert not frozen.finish(lambda row: setattr(row, "link", "/somewhere/else/"))
@@ -418,11 +420,11 @@ def test_after_an_outage_one_goes_out_and_the_others_follow_the_schedule(site: S
     approved = approve_many(site, 5)  # on the first and second of June
     clock.moment = at(3, 10)
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     assert statuses(approved) == ["published", *["scheduled"] * 4]
     assert slots(approved)[1:] == [at(3, 14), at(3, 18), at(4, 9), at(4, 14)]
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     assert_in_order(site)
 
 
@@ -430,7 +432,7 @@ def test_who_was_not_yet_due_stays_behind_who_was(site: Site, desk: Desk, clock:
     approved = approve_many(site, 4)  # 9:00, 14:00 and 18:00 of the first, 9:00 of the second
     clock.moment = at(1, 15)
 
-    publisher.publish_due()
+    publish_due()
 
     assert slots(approved)[1:] == [at(1, 18), at(2, 9), at(2, 14)]
 
@@ -440,7 +442,7 @@ def test_one_that_is_late_alone_goes_out_and_moves_nobody(site: Site, desk: Desk
     do(by_hand.hold, approved[1])  # so that there is a gap to move up into
     clock.moment = at(1, 11)
 
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert slots(approved)[2] == at(1, 18)
 
 
@@ -452,7 +454,7 @@ def test_while_the_destination_is_away_they_do_not_gather_into_a_flood(
     clock.moment = at(1, 9)
     for _ in range(3 * 24):  # three days, a look each hour
         before = len(desk.taken)
-        publisher.publish_due()
+        publish_due()
         assert len(desk.taken) - before <= 1
         clock.pass_(hours=1)
 
@@ -467,11 +469,11 @@ def test_one_that_cannot_go_out_holds_nobody_up(
     approved = approve_many(site, 3)
     desk.answers = [PASSING]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
 
     for hour in (14, 18):
         clock.moment = at(1, hour)
-        assert publisher.publish_due() == 1
+        assert publish_due() == 1
 
     assert statuses(approved) == ["scheduled", "published", "published"]
 
@@ -482,7 +484,7 @@ def test_held_and_waiting_ones_are_not_spread(site: Site, desk: Desk, clock: Clo
     do(by_hand.hold, approved[0])  # the fourth takes its slot
     clock.moment = at(3, 10)
 
-    publisher.publish_due()
+    publish_due()
 
     assert statuses(approved) == ["waiting", "scheduled", "scheduled", "published"]
     assert_in_order(site)
@@ -492,7 +494,7 @@ def test_a_paused_site_is_behind_with_nothing(site: Site, desk: Desk, clock: Clo
     approve_many(site, 3)
     set_directly(site, paused=True)
     clock.moment = at(5, 8)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
 
     change(site, paused=False)
 
@@ -503,7 +505,7 @@ def test_scheduling_again_does_not_disturb_what_waits_for_its_next_try(site: Sit
     publication = approve(site)
     desk.answers = [PASSING]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
     before = fresh(publication).next_attempt_at
 
     schedule.schedule_all()
@@ -535,7 +537,7 @@ def test_after_two_days_without_anybody_all_go_out_once_and_one_for_each_slot(
     db.session.commit()
     went_out: list[datetime] = []
     while len(went_out) < 8 and clock.moment < start + timedelta(days=9):
-        out = publisher.publish_due()
+        out = publish_due()
         assert out <= 1
         went_out += [clock.moment] * out
         assert_in_order(site)
@@ -553,12 +555,82 @@ def test_a_clock_that_is_set_back_repeats_nothing_and_loses_nothing(
 ) -> None:
     approved = approve_many(site, 4)
     clock.moment = at(1, 9)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     clock.pass_(seconds=-back)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     for _ in range(6 * 24):
         clock.pass_(hours=1)
-        assert publisher.publish_due() <= 1
+        assert publish_due() <= 1
 
     assert desk.taken == [one.article_id for one in approved]
+
+
+# one site at a time
+
+
+def test_who_is_asked_to_stop_begins_no_other(site: Site, desk: Desk, clock: Clock) -> None:
+    approved = approve_many(site, 3)
+    change(site, scheduling_mode=SchedulingMode.IMMEDIATE)
+    clock.moment = at(1, 9)
+    stopping = threading.Event()
+    desk.meanwhile = stopping.set
+
+    assert publisher.publish_site(site.id, stopping) == 1
+    assert statuses(approved).count("published") == 1
+    assert publisher.publish_site(site.id, stopping) == 0
+
+
+def test_a_site_where_somebody_is_at_work_is_not_handed_to_another(site: Site, clock: Clock) -> None:
+    first, _second = approve_many(site, 2)
+    elsewhere = approve(factories.site())
+    claimed(clock, first)
+    clock.moment = at(1, 15)
+
+    assert list(publisher.sites_due()) == [elsewhere.site_id]
+
+
+# connected otherwise meanwhile
+
+
+@pytest.mark.parametrize(
+    "answer", [CredentialsRefused("401"), TargetDown("Nobody answers."), TargetError("?", permanent=True)]
+)
+def test_what_the_old_place_said_is_not_held_against_the_new_one(
+    app: Flask, site: Site, desk: Desk, clock: Clock, answer: TargetError
+) -> None:
+    publication = approve(site)
+    site_id = site.id
+
+    def connect_otherwise() -> None:
+        desk.meanwhile = lambda: None
+        with app.app_context():
+            connection.use_folder(db.session.get_one(Site, site_id))
+            db.session.commit()
+
+    desk.answers, desk.meanwhile = [answer], connect_otherwise
+    clock.moment = at(1, 9)
+    assert publisher.publish_site(site.id, threading.Event()) == 1  # at the new place, at once
+
+    assert (settings_of(site).target_problem, settings_of(site).target_rests_until) == (None, None)
+    assert fresh(publication).status is PublicationStatus.PUBLISHED
+
+
+def test_a_success_at_the_old_place_does_not_lift_the_hold_of_the_new_one(
+    app: Flask, site: Site, desk: Desk, clock: Clock
+) -> None:
+    approved = approve_many(site, 2)
+    site_id = site.id
+
+    def save_without_a_test() -> None:
+        wanted = connection.Wanted("https://new.example.com", "ana", "secret", "", PostStatus.PUBLISH)
+        with app.app_context():
+            connection.connect(db.session.get_one(Site, site_id), wanted, None)
+            db.session.commit()
+
+    desk.meanwhile = save_without_a_test
+    clock.moment = at(1, 9)
+    assert publisher.publish_site(site.id, threading.Event()) == 1
+
+    assert settings_of(site).target_problem is WaitingReason.TARGET_NOT_CONNECTED
+    assert statuses(approved) == ["published", "waiting"]

@@ -20,7 +20,7 @@ from sqlalchemy import delete
 
 from tests import factories
 from tests.publishing.conftest import MONDAY, Clock
-from tests.publishing.desk import Desk, approve, assert_in_order, change, do, rows, settings_of
+from tests.publishing.desk import Desk, approve, assert_in_order, change, do, publish_due, rows, settings_of
 from webapp.accounts import switches
 from webapp.accounts.switches import Switch, is_on
 from webapp.content.models import Article
@@ -202,7 +202,7 @@ class Queue(RuleBasedStateMachine):
         self._clock.pass_(seconds=after)
         self._desk.answers = [ANSWERS[kind]() for kind in answers]
         before, moment = self._now, self._clock.moment
-        self._take(publisher.publish_due, ())
+        self._take(publish_due, ())
         tried = [one for one in before.values() if self._was_tried(one)]
         late = [one for one in tried if one.has_turn and one.slot_at and one.slot_at < moment - schedule.LATE]
         self._hold(len(late) <= 1, f"no flood: {late}")
@@ -221,7 +221,9 @@ class Queue(RuleBasedStateMachine):
         self._clock.pass_(seconds=after)
 
         def claim() -> None:
-            for publication_id, site_id in publisher._due():
+            for site_id in publisher.sites_due():
+                publication_id = publisher._next_due(site_id)
+                assert publication_id is not None
                 publisher._claim(publication_id, site_id)
 
         self._take(claim, ())
@@ -364,7 +366,7 @@ class Queue(RuleBasedStateMachine):
                 do(by_hand.retry, row)
         for _ in range(2 * len(self._now) + 1):
             self._clock.pass_(days=7)
-            publisher.publish_due()
+            publish_due()
             assert_in_order(self._site)
         found = queries.counts(self._site.id)
         db.session.commit()

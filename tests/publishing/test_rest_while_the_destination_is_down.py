@@ -18,6 +18,7 @@ from tests.publishing.desk import (
     change,
     do,
     fresh,
+    publish_due,
     settings_of,
     slots,
     statuses,
@@ -43,7 +44,7 @@ def failing(site: Site, desk: Desk, clock: Clock) -> Iterator[Site]:
     approve_many(site, 2)
     desk.answers = [DOWN]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
     yield site
 
 
@@ -53,16 +54,16 @@ def test_all_of_the_site_is_left_alone_and_keeps_its_slots(site: Site, desk: Des
     desk.answers = [DOWN]
     clock.moment = at(1, 9)
 
-    publisher.publish_due()
+    publish_due()
 
     assert slots(approved) == [at(1, 9), at(1, 14)]
     assert settings_of(site).target_rests_until == at(1, 9) + timedelta(seconds=outage.BACKOFF)
     assert settings_of(site).target_said == DOWN.sentence
     assert fresh(elsewhere).status is PublicationStatus.PUBLISHED
     clock.pass_(seconds=outage.BACKOFF - 1)
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     clock.pass_(seconds=1)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert settings_of(site).target_rests_until is None
     assert (settings_of(site).target_failures, settings_of(site).target_said) == (0, "")
     assert_in_order(site)
@@ -76,7 +77,7 @@ def test_each_rest_is_longer_but_none_so_long_that_nobody_notices_it_is_back(
     clock.moment = at(1, 9)
     rests = []
     for _ in range(10):
-        publisher.publish_due()
+        publish_due()
         until = settings_of(site).target_rests_until
         assert until is not None
         rests.append((until - clock.moment).total_seconds())
@@ -90,7 +91,7 @@ def test_an_outage_of_days_fails_nothing_and_ends_without_a_flood(site: Site, de
     desk.answers = [DOWN] * 100_000
     clock.moment = at(1, 9)
     while clock.moment < at(4, 9):
-        publisher.publish_due()
+        publish_due()
         clock.pass_(minutes=10)
     assert statuses(approved) == ["scheduled"] * 8
     assert_in_order(site)
@@ -98,7 +99,7 @@ def test_an_outage_of_days_fails_nothing_and_ends_without_a_flood(site: Site, de
     desk.answers = []
     went_out = []
     for _ in range(4 * 24 * 6):
-        went_out += [clock.moment] * publisher.publish_due()
+        went_out += [clock.moment] * publish_due()
         clock.pass_(minutes=10)
 
     assert statuses(approved) == ["published"] * 8
@@ -114,7 +115,7 @@ def test_who_begins_outage_after_outage_fails_in_the_end(site: Site, desk: Desk,
     clock.moment = at(1, 9)
     for _ in range(publisher.TRIES):
         desk.answers = [DOWN]
-        publisher.publish_due()
+        publish_due()
         clock.pass_(hours=1)
         change(site, target_failures=0)  # others went out meanwhile
 
@@ -126,12 +127,12 @@ def test_the_site_says_how_long_it_wants_to_be_left_alone(site: Site, desk: Desk
     first, second = approve_many(site, 2)
     desk.answers = [TargetDown("It wants to be left alone (429).", retry_after=6 * 3600)]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
 
     clock.moment = at(1, 14)  # the slot of the second
-    assert publisher.publish_due() == 0
+    assert publish_due() == 0
     clock.moment = at(1, 15)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert statuses([first, second]) == ["published", "scheduled"]
 
 
@@ -141,7 +142,7 @@ def test_a_person_may_have_it_tried_at_once(failing: Site, desk: Desk, clock: Cl
     do(by_hand.publish_now, other)
     clock.pass_(seconds=1)
 
-    assert publisher.publish_due() == 2  # and the first, whose time has come
+    assert publish_due() == 2  # and the first, whose time has come
     assert fresh(other).status is PublicationStatus.PUBLISHED
 
 
@@ -149,11 +150,11 @@ def test_an_error_of_one_article_rests_that_one_alone(site: Site, desk: Desk, cl
     first, second = approve_many(site, 2)
     desk.answers = [TargetError("A picture was cut off on its way.", permanent=False, retry_after=8 * 3600)]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
     assert settings_of(site).target_rests_until is None
 
     clock.moment = at(1, 14)
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
     assert statuses([first, second]) == ["scheduled", "published"]
 
 
@@ -161,10 +162,10 @@ def test_one_that_waits_for_its_next_try_moves_nobody(site: Site, desk: Desk, cl
     first, second, third = approve_many(site, 3)
     desk.answers = [TargetError("A picture was cut off on its way.", permanent=False, retry_after=8 * 3600)]
     clock.moment = at(1, 9)
-    publisher.publish_due()
+    publish_due()
 
     clock.moment = at(1, 14) + timedelta(minutes=10)  # a worker that comes late
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     assert statuses([first, second, third]) == ["scheduled", "published", "scheduled"]
     assert slots([third]) == [at(1, 18)]
@@ -179,7 +180,7 @@ def test_slots_a_minute_apart_never_go_out_together(site: Site, desk: Desk, cloc
 
     went_out = []
     for _ in range(100):
-        went_out.append(publisher.publish_due())
+        went_out.append(publish_due())
         clock.pass_(seconds=10)
 
     assert max(went_out) == 1 and statuses(approved) == ["published"] * 8

@@ -15,6 +15,7 @@ from tests.publishing.desk import (
     change,
     do,
     fresh,
+    publish_due,
     set_directly,
     slots,
     statuses,
@@ -23,7 +24,7 @@ from tests.publishing.desk import (
 from webapp.accounts import switches
 from webapp.accounts.switches import Switch
 from webapp.core.db import db
-from webapp.publishing import by_hand, places, publisher, queries, schedule
+from webapp.publishing import by_hand, places, queries, schedule
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.sites.models import Site
 
@@ -126,7 +127,7 @@ def test_what_has_a_slot_goes_out_and_what_a_person_wants_out_now(
     do(by_hand.publish_now, wanted)
 
     clock.pass_(hours=4)
-    publisher.publish_due()
+    publish_due()
 
     assert statuses([scheduled, wanted, waiting]) == ["published", "published", "waiting"]
     assert len(desk.taken) == 2
@@ -138,7 +139,7 @@ def test_after_an_outage_late_ones_are_still_spread(site: Site, clock: Clock, mo
     turn(False)
 
     clock.pass_(days=2)
-    publisher.publish_due()
+    publish_due()
 
     assert statuses(approved) == ["published", "scheduled", "scheduled"]
     assert_in_order(site)

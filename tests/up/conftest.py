@@ -15,7 +15,7 @@ from redis import Redis
 
 import config
 from tests.processes import Process, children_of, environment, eventually, free_port, lives
-from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.queue import QUEUES
 from webapp.jobs.timetable import living_schedulers
 
 
@@ -34,7 +34,7 @@ class Installation:
     def has_everybody(self) -> bool:
         """Whether workers of both queues and a scheduler have said that they live."""
         client = Redis.from_url(config.load(self.settings).redis_url)
-        listening = (client.smembers(f"rq:workers:{queue}") for queue in (RUNS, UPKEEP))
+        listening = (client.smembers(f"rq:workers:{queue}") for queue in QUEUES)
         return all(listening) and living_schedulers(client) > 0
 
     def children(self, words: str) -> list[int]:

@@ -7,9 +7,10 @@ from flask import Flask
 
 from config import Settings
 from tests import factories
+from tests.publishing.desk import publish_due
 from tests.visitor import Visitor
 from webapp.core.db import db
-from webapp.publishing import approval, by_hand, publisher
+from webapp.publishing import approval, by_hand
 from webapp.publishing.models import Publication
 
 
@@ -109,7 +110,7 @@ def test_a_published_article_is_there_to_visit(client: Visitor, folder: Path, ap
     db.session.commit()
     by_hand.publish_now(publication)
     db.session.commit()
-    assert publisher.publish_due() == 1
+    assert publish_due() == 1
 
     link = db.session.get_one(Publication, publication.id).link
     page = client.get(str(link))

@@ -299,14 +299,14 @@ def test_publish_now_wakes_a_worker(client: Visitor, site: Site, redis_server: s
 
     client.send(f"{ADDRESS}/{publication.id}/publish-now")
 
-    assert redis.Redis.from_url(redis_server).llen("rq:queue:upkeep") == 1
+    assert redis.Redis.from_url(redis_server).llen("rq:queue:publishing") == 1
 
 
 def test_publish_now_while_redis_is_away_says_that_it_takes_longer(
     client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publication = a_publication(site)
-    monkeypatch.setattr(queue_pages, "wake_publishing", lambda: False)
+    monkeypatch.setattr(queue_pages, "publish", lambda _: False)
 
     answer = client.htmx(f"{ADDRESS}/{publication.id}/publish-now")
 
@@ -500,7 +500,7 @@ def test_publishing_several_now_wakes_a_worker(
     client.send(f"{ADDRESS}/selected/publish-now", {"publication": [one.id for one in three]})
 
     assert "3 articles are going out now." in client.get(ADDRESS).text
-    assert redis.Redis.from_url(redis_server).llen("rq:queue:upkeep") == 1
+    assert redis.Redis.from_url(redis_server).llen("rq:queue:publishing") == 1
 
 
 def test_a_viewer_chooses_and_moves_nothing(client: Visitor, site: Site, three: list[Publication]) -> None:

@@ -101,7 +101,7 @@ def test_a_check_that_fails_says_what_to_do(client: Visitor, operator: Member) -
 
 
 def test_when_all_is_well_it_says_so(app: Flask, client: Visitor, operator: Member) -> None:
-    for name in (queue.RUNS, queue.UPKEEP):
+    for name in queue.QUEUES:
         PressroomWorker(app, name).register_birth()
     Timekeeper(connection()).register_birth()
 

@@ -12,10 +12,9 @@ from rq.utils import str_to_date
 from rq.worker import WorkerStatus
 
 from webapp.core.clock import now
-from webapp.jobs.queue import RUNS, UPKEEP, delivered_by
+from webapp.jobs.queue import QUEUES, RUNS, delivered_by
 from webapp.jobs.worker import GONE_AFTER
 
-QUEUES = (RUNS, UPKEEP)
 BUSY = WorkerStatus.BUSY.value.encode()
 
 

@@ -17,7 +17,7 @@ from webapp.core.db import db
 from webapp.core.redis import AWAY, impatient_connection
 from webapp.core.settings import settings
 from webapp.jobs.facts import migrations
-from webapp.jobs.queue import RUNS, UPKEEP
+from webapp.jobs.queue import PUBLISHING, RUNS, UPKEEP
 from webapp.jobs.system import System, look
 
 START = "Start everything with bin/up, or start its process again."
@@ -48,6 +48,7 @@ def examine(found: System | None = None) -> list[Check]:
         _redis,
         lambda: _workers(system, RUNS),
         lambda: _workers(system, UPKEEP),
+        lambda: _workers(system, PUBLISHING),
         lambda: _scheduler(system),
         _provider,
         _target,

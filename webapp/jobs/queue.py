@@ -2,6 +2,8 @@
 
 import logging
 import re
+import uuid
+from collections.abc import Iterable
 
 from redis.exceptions import RedisError
 from rq import Queue, Worker
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 
 RUNS = "runs"
 UPKEEP = "upkeep"
+PUBLISHING = "publishing"  # whatever waits for other sites
+QUEUES = (RUNS, UPKEEP, PUBLISHING)
 KEEP_RESULT = 60  # seconds
 KEEP_FAILURE = 3600
 LONGEST_UPKEEP = 600  # seconds
@@ -35,35 +39,38 @@ def deliver(run: Run) -> bool:
     return True
 
 
-def wake_publishing() -> bool:
-    """Asks for a look at what is due, now instead of at the next tick. Answers False if Redis cannot take it."""
-    try:
-        Queue(UPKEEP, connection=connection()).enqueue(
-            "webapp.jobs.tasks.publish_due",
-            job_timeout=LONGEST_UPKEEP,
-            result_ttl=KEEP_RESULT,
-            failure_ttl=KEEP_FAILURE,
-            description="publish what is due",
-        )
-    except RedisError as error:
-        log.warning("publishing was not woken (%s)", error)
-        return False
-    return True
+def publish(site_ids: Iterable[int]) -> bool:
+    """Asks for what is due on these sites to be published. Answers False if Redis cannot take it.
+
+    The sites do not wait for each other: a slow one holds up a worker, and no other site.
+    """
+    return _ask_for_each("publish_site", "publish what is due on site", site_ids)
 
 
 def read_posts(site_id: int) -> bool:
     """Asks for a look at which posts the site's WordPress has. Answers False if Redis cannot take it."""
+    return _ask_for_each("read_posts", "read the posts of site", [site_id])
+
+
+def _ask_for_each(task: str, description: str, site_ids: Iterable[int]) -> bool:
+    """A job for each site that has none waiting, however often it is asked for."""
+    queue = Queue(PUBLISHING, connection=connection())
     try:
-        Queue(UPKEEP, connection=connection()).enqueue(
-            "webapp.jobs.tasks.read_posts",
-            args=(site_id,),
-            job_timeout=LONGEST_UPKEEP,
-            result_ttl=KEEP_RESULT,
-            failure_ttl=KEEP_FAILURE,
-            description=f"read the posts of site {site_id}",
-        )
+        waiting = {job_id.rpartition("-")[0] for job_id in queue.get_job_ids()}
+        for site_id in site_ids:
+            name = f"{task}-{site_id}"
+            if name not in waiting:
+                queue.enqueue(
+                    f"webapp.jobs.tasks.{task}",
+                    args=(site_id,),
+                    job_id=f"{name}-{uuid.uuid4().hex[:12]}",
+                    job_timeout=-1,  # it looks at the time itself, between two articles
+                    result_ttl=KEEP_RESULT,
+                    failure_ttl=KEEP_FAILURE,
+                    description=f"{description} {site_id}",
+                )
     except RedisError as error:
-        log.warning("the posts of site %s are not read (%s)", site_id, error)
+        log.warning("nobody is asked to %s (%s)", description, error)
         return False
     return True
 

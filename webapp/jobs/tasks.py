@@ -67,8 +67,14 @@ def schedule_publications() -> None:
 
 @comes_again
 def publish_due() -> None:
-    """Publishes what is due."""
-    publisher.publish_due()
+    """Has each site published where something is due."""
+    queue.publish(publisher.sites_due())
+
+
+@comes_again
+def publish_site(site_id: int) -> None:
+    """Publishes what is due on one site."""
+    publisher.publish_site(site_id, stopping)
 
 
 @comes_again

@@ -85,9 +85,10 @@ class PublishingSettings(db.Model):
     target_rests_until: Mapped[datetime | None]
     target_failures: Mapped[int] = mapped_column(default=0)
     target_said: Mapped[str] = mapped_column(Text, default="")
+    target_epoch: Mapped[int] = mapped_column(default=0)  # of how the site is connected: a new one, a new number
     calendar_token: Mapped[str | None] = mapped_column(String(64))  # of the secret address of its calendar, if wanted
 
-    TARGET_STATE: ClassVar = ("target_problem", "target_rests_until", "target_failures", "target_said")
+    TARGET_STATE: ClassVar = ("target_problem", "target_rests_until", "target_failures", "target_said", "target_epoch")
 
     @property
     def slots(self) -> SlotSettings:

@@ -37,6 +37,12 @@ def rest(settings: PublishingSettings, error: TargetDown) -> None:
     settings.target_said = error.sentence
 
 
+def begins_anew(settings: PublishingSettings) -> None:
+    """The site is connected otherwise from now on: what is still under way to the old place says nothing of this."""
+    goes_on(settings)
+    settings.target_epoch += 1
+
+
 def goes_on(settings: PublishingSettings) -> None:
     """The destination takes what it is sent, as far as anybody knows."""
     settings.target_problem, settings.target_said = None, ""

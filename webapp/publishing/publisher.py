@@ -1,6 +1,7 @@
 """Publishing what is due, once. The row decides: it is claimed by compare-and-set, worked on outside any transaction,
 and finished under the same fence. Whatever is lost in between is found by the watch."""
 
+import contextlib
 import logging
 import os
 import random
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import NoResultFound, OperationalError
 
 from webapp.core.clock import now
@@ -22,14 +23,14 @@ from webapp.core.settings import settings
 from webapp.publishing import outage
 from webapp.publishing.destinations import post_of, target_for
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
-from webapp.publishing.queries import due, resting
+from webapp.publishing.queries import due
 from webapp.publishing.schedule import LATE, lock, push_back, schedule
 from webapp.publishing.target import NeedsOwner, Post, Published, Target, TargetDown, TargetError
 from webapp.sites.models import Site
 
 log = logging.getLogger(__name__)
 
-BATCH = 100  # due publications looked at in one go
+SLICE = 120.0  # seconds that one site is given at a time
 TRIES = 8  # of one that fails for a passing reason
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 3600.0
@@ -37,42 +38,57 @@ LOST = "Whatever published it was lost before it could say how it went."
 BROKEN = "Something broke on our side ({}). Nothing of the article is lost; the whole error is in the log."
 
 
-def publish_due() -> int:
-    """Publishes what is due on every site. Answers how many went out. Commits, several times."""
-    _spread_overdue()
-    return sum(_publish(publication_id, site_id) for publication_id, site_id in _due())
-
-
-def _due() -> Sequence[Row[int, int]]:
+def sites_due() -> Sequence[int]:
+    """The sites where something should go out now and nobody is at it, the one that waits longest first."""
+    at_work = select(Publication.site_id).where(Publication.status == PublicationStatus.PUBLISHING)
     wanted = (
-        select(Publication.id, Publication.site_id)
-        .where(*due(now()))
-        .order_by(Publication.slot_at, Publication.id)
-        .limit(BATCH)
+        select(Publication.site_id)
+        .where(*due(now()), Publication.site_id.not_in(at_work))
+        .group_by(Publication.site_id)
+        .order_by(func.min(Publication.slot_at), Publication.site_id)
     )
     with reading():
-        found = db.session.execute(wanted).all()
+        found = db.session.scalars(wanted).all()
         db.session.commit()
     return found
 
 
-def _spread_overdue() -> None:
+def publish_site(site_id: int, stopping: threading.Event) -> int:
+    """Publishes what is due on the site, one after the other, until its slice is over or it is asked to stop.
+
+    Answers how many went out. Commits, several times.
+    """
+    ends = time.monotonic() + SLICE
+    _spread_overdue(site_id)
+    went_out = 0
+    while not stopping.is_set() and time.monotonic() < ends:
+        publication_id = _next_due(site_id)
+        if publication_id is None:
+            break
+        went_out += _publish(publication_id, site_id)
+    return went_out
+
+
+def _next_due(site_id: int) -> int | None:
+    wanted = select(Publication.id).where(*due(now()), Publication.site_id == site_id)
+    with reading():
+        found = db.session.scalar(wanted.order_by(Publication.slot_at, Publication.id).limit(1))
+        db.session.commit()
+    return found
+
+
+def _spread_overdue(site_id: int) -> None:
     """After an outage no site publishes all at once what it is behind with."""
     moment = now()
-    late = (
-        select(Publication.site_id)
-        .where(
-            Publication.status == PublicationStatus.SCHEDULED,
-            Publication.slot_at < moment - LATE,
-            Publication.site_id.not_in(resting(moment)),
-        )
-        .distinct()
+    late = select(Publication.id).where(
+        *due(moment), Publication.slot_at < moment - LATE, Publication.site_id == site_id
     )
     with reading():
-        sites = db.session.scalars(late).all()
+        is_late = db.session.scalar(late.limit(1)) is not None
         db.session.commit()
-    for site_id in sites:
-        push_back(site_id)
+    if is_late:
+        with contextlib.suppress(NoResultFound):  # the site was deleted meanwhile
+            push_back(site_id)
         db.session.commit()
 
 
@@ -91,8 +107,8 @@ def _publish(publication_id: int, site_id: int) -> bool:
         log.exception("publication %s: neither taken nor refused", publication_id)
         problem = TargetError(BROKEN.format(type(error).__name__), permanent=False)
     else:
-        return fence.finish(lambda publication: _finish(publication, published))
-    fence.finish(lambda publication: _fail(publication, problem))
+        return fence.finish(lambda publication, settings: _finish(publication, settings, published))
+    fence.finish(lambda publication, settings: _fail(publication, settings, problem))
     return False
 
 
@@ -100,7 +116,7 @@ def _claim(publication_id: int, site_id: int) -> "Fence | None":
     """scheduled → publishing, if it is still due: it may have been moved, held or taken meanwhile."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     try:
-        lock(site_id)
+        target_epoch = lock(site_id).target_epoch
     except NoResultFound:  # the site was deleted, with all that was due
         db.session.rollback()
         return None
@@ -119,7 +135,7 @@ def _claim(publication_id: int, site_id: int) -> "Fence | None":
     )
     db.session.commit()
     db.session.expunge_all()
-    return None if epoch is None else Fence(publication_id, site_id, epoch, owner, db.engine)
+    return None if epoch is None else Fence(publication_id, site_id, epoch, owner, target_epoch, db.engine)
 
 
 def _made_ready(publication_id: int) -> tuple[Target, Post]:
@@ -136,9 +152,9 @@ def _made_ready(publication_id: int) -> tuple[Target, Post]:
 class Fence:
     """The right to finish a publication, until somebody else has taken it over."""
 
-    def __init__(self, publication_id: int, site_id: int, epoch: int, owner: str, engine: Engine):
+    def __init__(self, publication_id: int, site_id: int, epoch: int, owner: str, target_epoch: int, engine: Engine):
         self._ours = (Publication.id == publication_id, Publication.epoch == epoch, Publication.owner == owner)
-        self._id, self._site_id = publication_id, site_id
+        self._id, self._site_id, self._target_epoch = publication_id, site_id, target_epoch
         self._engine = engine
         self._ended = threading.Event()
 
@@ -165,11 +181,15 @@ class Fence:
         with reading(), self._engine.connect() as connection:
             return connection.scalar(select(Publication.id).where(*self._ours)) is not None
 
-    def finish(self, write: Callable[[Publication], None]) -> bool:
-        """Writes how it ended and commits. Answers False where somebody else has taken it over."""
+    def finish(self, write: Callable[[Publication, PublishingSettings | None], None]) -> bool:
+        """Writes how it ended and commits. Answers False where somebody else has taken it over.
+
+        `write` is given the site's settings, unless the site was connected otherwise meanwhile: how it went at the
+        old place says nothing of the new one.
+        """
         db.session.rollback()
         try:
-            lock(self._site_id)
+            settings = lock(self._site_id)
         except NoResultFound:  # the site was deleted, and its publication with it
             db.session.rollback()
             return False
@@ -177,7 +197,8 @@ class Fence:
         if publication is None:
             db.session.rollback()
             return False
-        _write_and_go_on(publication, write)
+        is_same = settings.target_epoch == self._target_epoch
+        _write_and_go_on(publication, lambda publication: write(publication, settings if is_same else None))
         return True
 
 
@@ -190,19 +211,21 @@ def _write_and_go_on(publication: Publication, write: Callable[[Publication], No
     db.session.expunge_all()
 
 
-def _finish(publication: Publication, published: Published) -> None:
+def _finish(publication: Publication, settings: PublishingSettings | None, published: Published) -> None:
     publication.status, publication.owner = PublicationStatus.PUBLISHED, None
     publication.published_at, publication.next_attempt_at = now(), None
     publication.link, publication.remote_id = published.link, published.remote_id
     publication.remark, publication.error = published.remark or None, ""
-    outage.goes_on(_settings_of(publication))
+    if settings is not None:
+        outage.goes_on(settings)
 
 
-def _fail(publication: Publication, error: TargetError) -> None:
+def _fail(publication: Publication, settings: PublishingSettings | None, error: TargetError) -> None:
     """Back to its slot, to be tried again; at last, or if it will never do, failed with the target's own words."""
-    settings = _settings_of(publication)
     publication.owner, publication.error = None, error.sentence
     match error:
+        case _ if settings is None:
+            publication.status, publication.attempts = PublicationStatus.SCHEDULED, publication.attempts - 1
         case NeedsOwner():
             # It is taken off its slot with all that are behind it, in their order: see schedule.
             publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
@@ -220,10 +243,6 @@ def _fail(publication: Publication, error: TargetError) -> None:
             publication.next_attempt_at = now() + timedelta(seconds=seconds)
         case _:
             publication.status, publication.next_attempt_at = PublicationStatus.FAILED, None
-
-
-def _settings_of(publication: Publication) -> PublishingSettings:
-    return db.session.get_one(PublishingSettings, publication.site_id)
 
 
 def _lose(publication: Publication) -> None:

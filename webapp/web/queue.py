@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.models import Role
 from webapp.core.db import db, reading
 from webapp.core.errors import Invalid
-from webapp.jobs.queue import wake_publishing
+from webapp.jobs.queue import publish
 from webapp.publishing import by_hand
 from webapp.publishing.by_hand import Act, Done
 from webapp.publishing.models import Publication
@@ -81,7 +81,7 @@ def act(slug: str, id: int, act: str) -> ResponseReturnValue:
     do(publication)
     text = f"“{publication.article.title}” {told(publication, site)}"
     db.session.commit()
-    return after_post(lambda: _fragment(site), _home(slug), "ok", text + _woken(do))
+    return after_post(lambda: _fragment(site), _home(slug), "ok", text + _woken(do, site))
 
 
 @pages.post(f"/selected/<{_any_of(FOR_SEVERAL)}:act>")
@@ -93,7 +93,7 @@ def act_on_selected(slug: str, act: str) -> ResponseReturnValue:
     done = do.on_each(site.id, chosen)
     db.session.commit()
     kind, text = _told_of_several(done, FOR_SEVERAL[act])
-    flash(text + (_woken(do) if done.done else ""), kind)
+    flash(text + (_woken(do, site) if done.done else ""), kind)
     return redirect(_home(slug), 303)
 
 
@@ -133,9 +133,9 @@ def _told_of_several(done: Done, what: str) -> tuple[str, str]:
     return "warn" if done.refused else "ok", f"{said} {reasons}{more}".strip()
 
 
-def _woken(do: Act) -> str:
+def _woken(do: Act, site: Site) -> str:
     """Who publishes now wants to see it; what else is to be said then."""
-    if do is not by_hand.publish_now or wake_publishing():
+    if do is not by_hand.publish_now or publish([site.id]):
         return ""
     return " Redis does not answer right now, so it takes a little longer."
 

@@ -66,9 +66,9 @@ def environ(environ: dict[str, str], mortal: MortalRedis) -> dict[str, str]:
 
 @contextmanager
 def installation(environ: dict[str, str], *, runs: int = 2, **settings: str) -> Iterator[Crew]:
-    """Workers for so many runs at once, one for upkeep, and a timetable."""
+    """Workers for so many runs at once, one for upkeep, one for publishing, and a timetable."""
     with crew(environ | settings) as started:
-        for role in (*["runs"] * runs, "upkeep", "timetable"):
+        for role in (*["runs"] * runs, "upkeep", "publishing", "timetable"):
             started.start(role)
         yield started
 

@@ -40,7 +40,7 @@ def test_overdue_articles_go_out_once_each_and_in_no_flood(
     change(site, **EVERY_MINUTE)
     approve_many(site, ARTICLES)
     with crew(environ | wall_clock.settings) as started:
-        for role in ("upkeep", "upkeep", "timetable"):
+        for role in ("publishing", "publishing", "upkeep", "timetable"):
             started.start(role)
         eventually(lambda: published(site))
         before = len(published(site))

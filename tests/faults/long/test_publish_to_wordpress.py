@@ -31,7 +31,7 @@ FAULTS = (
 )  # fmt: skip
 BOUNDARIES = (("POST", "/v2/posts"), ("POST", "/v2/media"), ("POST", "/v2/posts/"), ("GET", "/v2/posts?slug"))
 HASTE = {"LEASE_TTL": "3", "SWEEP_EVERY": "1", "ALLOW_PRIVATE_TARGETS": "1"}
-CROWD = {"upkeep": WORKERS, "timetable": 1}
+CROWD = {"publishing": WORKERS, "upkeep": 1, "timetable": 1}
 
 
 @pytest.mark.xdist_group("wordpress")
@@ -88,7 +88,7 @@ def kill_while_they_publish(processes: Crew, proxy: Proxy, chance: random.Random
         goal = len(proxy.passed) + chance.randint(3, 25)
         eventually(lambda goal=goal: len(proxy.passed) >= goal, within=120)
         eventually(lambda: who_publishes(processes), within=120).kill()
-        processes.start("upkeep")
+        processes.start("publishing")
     return KILLS
 
 
@@ -98,7 +98,7 @@ def who_publishes(processes: Crew) -> Process | None:
         owners = db.session.scalars(select(Publication.owner).where(Publication.owner.is_not(None))).all()
         db.session.commit()
     jobs = {int(owner.split(":")[1]) for owner in owners if owner is not None}
-    return next((worker for worker in processes.alive("upkeep") if jobs & set(worker.children)), None)
+    return next((worker for worker in processes.alive("publishing") if jobs & set(worker.children)), None)
 
 
 def unsettled() -> int:

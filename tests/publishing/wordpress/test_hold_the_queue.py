@@ -5,12 +5,11 @@ from flask import Flask
 
 from tests import factories
 from tests.publishing.conftest import Clock
-from tests.publishing.desk import approve, assert_in_order, change, fresh, statuses
+from tests.publishing.desk import approve, assert_in_order, change, fresh, publish_due, statuses
 from tests.publishing.wordpress.blog import Blog, article, connect
 from tests.wordpress.server import WordPress
 from webapp.core.db import db
 from webapp.core.secrets import Secret
-from webapp.publishing import publisher
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason, WordPressConnection
 from webapp.sites.models import Site
 
@@ -28,7 +27,7 @@ def publish_each_hour(clock: Clock, hours: int) -> list[int]:
     """How many went out in each."""
     found = []
     for _ in range(hours):
-        found.append(publisher.publish_due())
+        found.append(publish_due())
         clock.pass_(hours=1)
     return found
 

@@ -78,7 +78,7 @@ def connect(site: Site, wanted: Wanted, found: Examined | None) -> list[Place]:
     connection.tested_at = now() if found else None
     site.target = TargetKind.WORDPRESS
     settings = lock(site.id)
-    outage.goes_on(settings)
+    outage.begins_anew(settings)
     if found is None:
         outage.hold(settings, NotConnected(UNTESTED))
     return reslot(site.id)  # whatever stood there before: another place takes other articles
@@ -86,7 +86,7 @@ def connect(site: Site, wanted: Wanted, found: Examined | None) -> list[Place]:
 
 def use_folder(site: Site) -> list[Place]:
     """From now on the site publishes to its folder; how it signs in to WordPress is kept."""
-    outage.goes_on(lock(site.id))
+    outage.begins_anew(lock(site.id))
     site.target = TargetKind.FOLDER
     return reslot(site.id)
 
