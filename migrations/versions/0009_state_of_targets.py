@@ -1,4 +1,4 @@
-"""why a destination takes nothing, and until when it is left alone"""
+"""why a destination takes nothing and until when it is left alone, and slots that a person chose"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ REFUSED = "target_refuses_credentials"
 
 def upgrade() -> None:
     _allow(REASONS, NEW_ORDER)
+    op.add_column("publication", sa.Column("chosen_slot", sa.DateTime(), nullable=True))
     with op.batch_alter_table("publishing_settings") as table:
         table.add_column(sa.Column("target_problem", sa.String(length=40), nullable=True))
         table.add_column(sa.Column("target_rests_until", sa.DateTime(), nullable=True))
@@ -38,6 +39,7 @@ def downgrade() -> None:
     """To older code a site that cannot be reached is one that refuses the credentials: it holds the queue too."""
     op.execute(f"UPDATE publication SET reason = '{REFUSED}' WHERE reason = 'target_out_of_reach'")
     _allow(NEW_ORDER, REASONS)
+    op.drop_column("publication", "chosen_slot")
     with op.batch_alter_table("publishing_settings") as table:
         table.add_column(sa.Column("credentials_refused", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute("UPDATE publishing_settings SET credentials_refused = true WHERE target_problem IS NOT NULL")

@@ -78,10 +78,15 @@ class Seen:
     reason: WaitingReason | None
     attempts: int
     next_attempt_at: datetime | None
+    chosen_slot: datetime | None
 
     @property
     def has_turn(self) -> bool:
         """Whether it has a slot that the schedule gave it."""
+        return self.can_move and self.chosen_slot is None
+
+    @property
+    def can_move(self) -> bool:
         return self.status is SCHEDULED and self.position != Publication.AT_ONCE
 
 
@@ -100,7 +105,7 @@ def by_position(seen: Iterable[Seen]) -> list[Seen]:
 def line(seen: Iterable[Seen], moment: datetime) -> list[int]:
     """Those that may change places: with a slot ahead, and behind them those that wait for room."""
     seen = list(seen)
-    with_slot = [one for one in seen if one.has_turn and one.slot_at is not None and one.slot_at > moment]
+    with_slot = [one for one in seen if one.can_move and one.slot_at is not None and one.slot_at > moment]
     for_room = [one for one in seen if one.reason is WaitingReason.QUEUE_FULL]
     return [one.id for one in by_slot(with_slot) + by_position(for_room)]
 

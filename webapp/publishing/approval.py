@@ -26,10 +26,10 @@ def approve(article: Article, by: str) -> Publication:
 
     Raises Blocked where a check stops it, Conflict where the article is not in review any more.
     """
+    lock(article.site_id)  # so that of two with the same title the second sees the first
     problems = blocking_problems(article)
     if problems:
         raise Blocked(article, problems)
-    lock(article.site_id)
     _move_to_approved(article, by)
     publication = Publication(
         site_id=article.site_id,

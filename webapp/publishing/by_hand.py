@@ -79,7 +79,7 @@ def hold(publication: Publication) -> None:
 def unschedule(publication: Publication) -> None:
     """Takes it out of the line, until a person schedules it again. Raises Conflict if it is on its way or out."""
     _check(publication, (WAITING, SCHEDULED), "be taken off the schedule")
-    publication.held = False
+    publication.held, publication.chosen_slot = False, None
     wait(publication, WaitingReason.UNSCHEDULED)
     publication.position = _last_position(publication.site_id) + 1
 
@@ -130,6 +130,7 @@ def to_slot(publication: Publication, slot: datetime) -> None:
     _check(publication, (WAITING, SCHEDULED, FAILED), "be moved")
     _check_slot(publication, settings, site, slot)
     _begin_anew(publication)
+    publication.chosen_slot = slot
     put(publication, slot)
     publication.position = max(publication.position, 0)
     schedule(site.id)
@@ -163,6 +164,7 @@ def _check_slot(publication: Publication, settings: PublishingSettings, site: Si
 def _begin_anew(publication: Publication) -> None:
     """What a person wants out is not held back by what went before."""
     publication.held, publication.attempts, publication.error, publication.next_attempt_at = False, 0, "", None
+    publication.chosen_slot = None
 
 
 def _place_in_line(publication: Publication) -> tuple[list[Publication], int]:
@@ -179,6 +181,7 @@ def _exchange(one: Publication, other: Publication) -> None:
     of_one, of_other = _place(one), _place(other)
     for publication in (one, other):
         wait(publication, WaitingReason.QUEUE_FULL)
+        publication.chosen_slot = None
     db.session.flush()
     one.status, one.reason, one.slot_at, one.position = of_other
     other.status, other.reason, other.slot_at, other.position = of_one

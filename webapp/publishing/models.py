@@ -134,6 +134,7 @@ class Publication(Numbered, db.Model):
     held: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)  # first in, first out; smaller goes first
     slot_at: Mapped[datetime | None]
+    chosen_slot: Mapped[datetime | None]  # by a person, who gets it for as long as the schedule has it
     next_attempt_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     epoch: Mapped[int] = mapped_column(default=0)
@@ -164,9 +165,14 @@ class Publication(Numbered, db.Model):
     @property
     def kept_back(self) -> WaitingReason | None:
         """That a person keeps it back, which comes before all other reasons."""
-        if self.held:
-            return WaitingReason.HELD
-        return self.reason if self.reason is WaitingReason.UNSCHEDULED else None
+        return kept_back(self.held, self.reason)
+
+
+def kept_back(held: bool, reason: WaitingReason | None) -> WaitingReason | None:
+    """That a person keeps back what is so, which comes before all other reasons."""
+    if held:
+        return WaitingReason.HELD
+    return reason if reason is WaitingReason.UNSCHEDULED else None
 
 
 class WordPressConnection(db.Model):

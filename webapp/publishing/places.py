@@ -1,8 +1,10 @@
 """Where each publication of a site belongs: at a slot, or waiting for a reason. Reads, and changes nothing."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from sqlalchemy import select
 
@@ -11,11 +13,46 @@ from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.destinations import target_for
-from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason, kept_back
 from webapp.publishing.slots import MINUTE, SECOND, SchedulingMode, plan_slots
 from webapp.sites.models import Site
 
 UNSETTLED = (PublicationStatus.WAITING, PublicationStatus.SCHEDULED)
+
+
+class Standing(Protocol):
+    """What has to be known of a publication to say where it stands."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def chosen_slot(self) -> datetime | None: ...
+    @property
+    def kept_back(self) -> WaitingReason | None: ...
+    @property
+    def is_at_once(self) -> bool: ...
+
+
+AnyOne = TypeVar("AnyOne", bound=Standing)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A publication that waits, as far as its place depends on it."""
+
+    id: int
+    reason: WaitingReason | None
+    held: bool
+    position: int
+    chosen_slot: datetime | None
+
+    @property
+    def kept_back(self) -> WaitingReason | None:
+        return kept_back(self.held, self.reason)
+
+    @property
+    def is_at_once(self) -> bool:
+        return self.position == Publication.AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -54,7 +91,8 @@ def line_up(site: Site, settings: PublishingSettings) -> list[Place]:
     What went out, and what a person wants out at once, is not asked. While scheduling is switched off nobody gets
     another slot.
     """
-    scheduled, waiting = in_order(site.id, PublicationStatus.SCHEDULED), in_order(site.id, PublicationStatus.WAITING)
+    scheduled = in_order(site.id, PublicationStatus.SCHEDULED)
+    waiting = [one for one in in_order(site.id, PublicationStatus.WAITING) if not one.is_at_once]
     moving = [one for one in scheduled if not one.is_at_once]
     free = room(settings, len(scheduled) - len(moving))
     if not is_on(Switch.NEW_SCHEDULING):
@@ -70,13 +108,19 @@ def places(
     taken: Collection[datetime],
     room: int | None,
 ) -> list[Place]:
-    """A slot for as many of the line as there is room for, in its order, and for each other one its reason."""
-    reasons = _reasons(line, settings, site)
+    """A slot for as many of the line as there is room for, in its order, and for each other one its reason.
+
+    Who was given a slot by a person comes first, and gets that one.
+    """
+    reasons = reasons_of(line, settings, site)
     ready = [one for one in line if one.id not in reasons]
-    admitted = ready[:room]
-    slots = plan_slots(settings.slots, site.zone, _start(settings, taken), taken, len(admitted)) if admitted else []
-    slot_of = dict(zip((one.id for one in admitted), slots, strict=False))
-    left = WaitingReason.NO_PUBLISHING_DAY if len(slots) < len(admitted) else WaitingReason.QUEUE_FULL
+    chosen = chosen_slots(ready, settings, site, taken)
+    let_in = admitted(ready, chosen, room)
+    others = [one.id for one in let_in if one.id not in chosen]
+    booked = {*taken, *(chosen[one.id] for one in let_in if one.id in chosen)}
+    slots = plan_slots(settings.slots, site.zone, _start(settings, booked), booked, len(others)) if others else []
+    slot_of = {one.id: chosen[one.id] for one in let_in if one.id in chosen} | dict(zip(others, slots, strict=False))
+    left = WaitingReason.NO_PUBLISHING_DAY if len(slots) < len(others) else WaitingReason.QUEUE_FULL
     return [
         Place(
             publication=one,
@@ -88,9 +132,53 @@ def places(
     ]
 
 
+def admitted(ready: Sequence[AnyOne], chosen: Collection[int], room: int | None) -> list[AnyOne]:
+    """As many as there is room for: those with a slot that a person chose, then the others in their order."""
+    return sorted(ready, key=lambda one: one.id not in chosen)[:room]
+
+
+def chosen_slots(
+    ready: Iterable["Standing"], settings: PublishingSettings, site: Site, taken: Collection[datetime]
+) -> dict[int, datetime]:
+    """The slots that people chose, by publication: those ahead that the schedule has and nobody else."""
+    found: dict[int, datetime] = {}
+    moment = now()
+    for one in ready:
+        slot = one.chosen_slot
+        if slot is None or slot <= moment or slot in taken or slot in found.values():
+            continue
+        if is_slot(site, settings, slot):
+            found[one.id] = slot
+    return found
+
+
+def pushed_back(
+    line: Sequence[Publication], settings: PublishingSettings, site: Site, taken: Collection[datetime]
+) -> list[Place]:
+    """Each of a line in the order of its slots behind the one before it: no earlier than now, and no later than it
+    has to be. A slot that a person chose stays."""
+    last = now()
+    ahead = {one.id: one.slot_at for one in line if one.slot_at is not None and one.slot_at > last}
+    chosen = {one.id: ahead[one.id] for one in line if one.id in ahead and one.chosen_slot == one.slot_at}
+    free = plan_slots(settings.slots, site.zone, last, {*taken, *chosen.values()}, len(line))
+    found = []
+    for one in line:
+        slot = chosen.get(one.id) or (one.slot_at if ahead.get(one.id, last) > last else _after(free, last))
+        reason = WaitingReason.NO_PUBLISHING_DAY if slot is None else None
+        found.append(Place(one, one.slot_at, slot, reason))
+        last = last if one.id in chosen or slot is None else slot
+    return found
+
+
+def _after(slots: Sequence[datetime], moment: datetime) -> datetime | None:
+    """The first of these that is later."""
+    at = bisect_right(slots, moment)
+    return slots[at] if at < len(slots) else None
+
+
 def stay(scheduled: Sequence[Publication], settings: PublishingSettings, site: Site, room: int | None) -> list[Place]:
     """Each keeps the slot that it has, as many as there is room for."""
-    reasons = _reasons(scheduled, settings, site)
+    reasons = reasons_of(scheduled, settings, site)
     kept = {one.id for one in [one for one in scheduled if one.id not in reasons][:room]}
     return [
         Place(one, one.slot_at, one.slot_at, None)
@@ -102,7 +190,7 @@ def stay(scheduled: Sequence[Publication], settings: PublishingSettings, site: S
 
 def without_slots(waiting: Sequence[Publication], settings: PublishingSettings, site: Site) -> list[Place]:
     """What keeps each of them from having a slot; where nothing else does, that scheduling is switched off."""
-    reasons = _reasons(waiting, settings, site)
+    reasons = reasons_of(waiting, settings, site)
     return [Place(one, None, None, reasons.get(one.id, WaitingReason.SCHEDULING_OFF)) for one in waiting]
 
 
@@ -115,6 +203,16 @@ def in_order(site_id: int, status: PublicationStatus) -> Sequence[Publication]:
         .order_by(first, Publication.id)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def waiting_line(site_id: int) -> list["Waiting"]:
+    """All that wait on the site, the next one first, without reading more of them than that."""
+    rows = db.session.execute(
+        select(Publication.id, Publication.reason, Publication.held, Publication.position, Publication.chosen_slot)
+        .where(Publication.site_id == site_id, Publication.status == PublicationStatus.WAITING)
+        .order_by(Publication.position, Publication.id)
+    )
+    return [Waiting(*row) for row in rows]
 
 
 def taken_slots(site_id: int) -> set[datetime]:
@@ -176,21 +274,25 @@ class Obstacles:
 
 
 def _start(settings: PublishingSettings, taken: Collection[datetime]) -> datetime:
-    """Now; at once means a minute after the last one, however many are approved within a second."""
-    moment = now()
-    if settings.scheduling_mode is SchedulingMode.IMMEDIATE and taken:
-        return max(moment, max(taken) + MINUTE)
-    return moment
+    """Now; at once means a minute after those before it, however many are approved within a second."""
+    start = now()
+    if settings.scheduling_mode is SchedulingMode.IMMEDIATE:
+        for slot in sorted(taken):
+            if slot - start >= MINUTE:
+                break  # there is room before it
+            if start - slot < MINUTE:
+                start = slot + MINUTE
+    return start
 
 
-def _reasons(line: Iterable[Publication], settings: PublishingSettings, site: Site) -> dict[int, WaitingReason]:
+def reasons_of(line: Iterable["Standing"], settings: PublishingSettings, site: Site) -> dict[int, WaitingReason]:
     """What keeps each of them from being scheduled, apart from room and time."""
     of_site = reason_of_site(settings)
     drafts = set() if of_site or target_for(site).accepts_drafts else _drafts(site.id)
     found = {}
     for one in line:
         of_its_own = WaitingReason.DRAFT_QUALITY if one.id in drafts else None
-        reason = one.kept_back or of_site or of_its_own
+        reason = settings.target_problem if one.is_at_once else one.kept_back or of_site or of_its_own
         if reason is not None:
             found[one.id] = reason
     return found

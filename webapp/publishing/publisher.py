@@ -227,10 +227,11 @@ def _fail(publication: Publication, settings: PublishingSettings | None, error: 
         case _ if settings is None:
             publication.status, publication.attempts = PublicationStatus.SCHEDULED, publication.attempts - 1
         case NeedsOwner():
-            # It is taken off its slot with all that are behind it, in their order: see schedule.
-            publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
-            publication.position = max(publication.position, 0)
             outage.hold(settings, error)
+            publication.status, publication.attempts = PublicationStatus.SCHEDULED, 0
+            if publication.is_at_once:  # as it will be again; what has a turn is taken off with all behind it: schedule
+                publication.status, publication.slot_at = PublicationStatus.WAITING, None
+                publication.reason = settings.target_problem
         case TargetDown() if publication.attempts < TRIES or settings.target_failures:
             publication.status = PublicationStatus.SCHEDULED
             # Who meets an outage is not to blame for it; who has begun as many as are allowed may be.

@@ -3,7 +3,7 @@
 Whatever changes where a publication stands does so under its site's lock, and takes that before any other row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,17 +17,24 @@ from webapp.publishing.models import Publication, PublicationStatus, PublishingS
 from webapp.publishing.places import (
     UNSETTLED,
     Place,
+    Waiting,
+    admitted,
+    chosen_slots,
     deciding,
     in_order,
     line_up,
     places,
+    pushed_back,
     reason_of_site,
+    reasons_of,
     room,
     taken_slots,
-    without_slots,
+    waiting_line,
 )
+from webapp.publishing.slots import plan_slots
 from webapp.sites.models import Site
 
+MOST_NAMED = 500  # rows in one statement
 LATE = timedelta(seconds=50)  # less than from one slot to the next, so that no two of a site are due at once
 
 
@@ -39,11 +46,22 @@ def schedule(site_id: int) -> int:
     """
     settings = lock(site_id)
     site = db.session.get_one(Site, site_id)
+    _send_on(settings)
     scheduled = _take_back(settings)
-    waiting = in_order(site_id, PublicationStatus.WAITING)
+    waiting = waiting_line(site_id)
+    reasons = reasons_of(waiting, settings, site)
     if not is_on(Switch.NEW_SCHEDULING):
-        return _stand(without_slots(waiting, settings, site))
-    return _stand(places(waiting, settings, site, taken_slots(site_id), room(settings, scheduled)))
+        _explain(waiting, reasons, WaitingReason.SCHEDULING_OFF)
+        return 0
+    ready = [one for one in waiting if one.id not in reasons]
+    taken = taken_slots(site_id)
+    has_slots = bool(plan_slots(settings.slots, site.zone, now(), taken, 1)) if ready else True
+    let_in = admitted(ready, chosen_slots(ready, settings, site, taken), room(settings, scheduled) if has_slots else 0)
+    promoted = _stand(places(_read(let_in), settings, site, taken, None))
+    names = {one.id for one in let_in}
+    left = [one for one in waiting if one.id not in names]
+    _explain(left, reasons, WaitingReason.QUEUE_FULL if has_slots else WaitingReason.NO_PUBLISHING_DAY)
+    return promoted
 
 
 def schedule_all() -> int:
@@ -78,6 +96,7 @@ def change_settings(site_id: int, values: Mapping[str, Any]) -> list[Place]:
 def reslot(site_id: int) -> list[Place]:
     """Everything gets its place anew, under the settings as they are. Answers those places. The caller commits."""
     settings = lock(site_id)
+    _send_on(settings)
     lined_up = line_up(db.session.get_one(Site, site_id), settings)
     number([place.publication for place in lined_up])
     _move(lined_up)
@@ -93,7 +112,7 @@ def number(line: Sequence[Publication]) -> None:
 
 
 def push_back(site_id: int) -> None:
-    """After an outage the first of those that are late keeps its slot; all behind it take the next ones.
+    """After an outage the first of those that are late keeps its slot; those behind it make way as far as they must.
 
     One that is late alone, or that waits for its next try, holds nobody up. The caller commits.
     """
@@ -105,7 +124,7 @@ def push_back(site_id: int) -> None:
         return
     others = line[1:]
     taken = taken_slots(site_id) - {one.slot_at for one in others} | {moment}  # the first one goes out now
-    _move(places(others, settings, db.session.get_one(Site, site_id), taken, None))
+    _move(pushed_back(others, settings, db.session.get_one(Site, site_id), taken))
 
 
 def lock(site_id: int) -> PublishingSettings:
@@ -122,7 +141,7 @@ def lock(site_id: int) -> PublishingSettings:
 
 
 def wait(publication: Publication, reason: WaitingReason) -> None:
-    """Takes its slot away. Whoever asked for it at once has to ask again.
+    """Takes its slot away. Whoever asked for it at once has to ask again; a slot that was chosen is kept in mind.
 
     What failed for a passing reason is tried no earlier for that: neither here nor by another slot its backoff ends.
     """
@@ -155,12 +174,54 @@ def makes_room(publication: Publication, slot: datetime) -> bool:
     """Whether it may be scheduled at that slot; in a full queue the last one makes room, if it is later."""
     limit = db.session.get_one(PublishingSettings, publication.site_id).queue_limit
     scheduled = in_order(publication.site_id, PublicationStatus.SCHEDULED)
-    others = [one for one in scheduled if one.id != publication.id]
-    return not limit or len(others) < limit or any(one.slot_at and one.slot_at > slot for one in others)
+    stay = [one for one in scheduled if one.is_at_once or (one.slot_at and one.slot_at <= slot)]
+    return not limit or sum(one.id != publication.id for one in stay) < limit
 
 
 def put(publication: Publication, slot: datetime) -> None:
     publication.status, publication.reason, publication.slot_at = PublicationStatus.SCHEDULED, None, slot
+
+
+def _send_on(settings: PublishingSettings) -> None:
+    """What a person wanted at once, and the destination did not take, goes out as soon as nothing is said of that."""
+    if settings.target_problem is not None:
+        return
+    wanted = select(Publication).where(
+        Publication.site_id == settings.site_id,
+        Publication.status == PublicationStatus.WAITING,
+        Publication.position == Publication.AT_ONCE,
+    )
+    for publication in db.session.scalars(wanted.order_by(Publication.id)).all():
+        try:
+            put_now(publication)
+        except Conflict:
+            publication.position = 0  # in the line, then, and first
+
+
+def _read(line: Sequence[Waiting]) -> list[Publication]:
+    """The whole rows, in the order of the line."""
+    found: dict[int, Publication] = {}
+    for some in batched([one.id for one in line]):
+        rows = select(Publication).where(Publication.id.in_(some)).execution_options(populate_existing=True)
+        found |= {row.id: row for row in db.session.scalars(rows)}
+    return [found[one.id] for one in line]
+
+
+def _explain(line: Sequence[Waiting], reasons: Mapping[int, WaitingReason], otherwise: WaitingReason) -> None:
+    """Writes why each of them waits, where that is not what it says already."""
+    changed: dict[WaitingReason, list[int]] = {}
+    for one in line:
+        reason = reasons.get(one.id, otherwise)
+        if one.reason is not reason:
+            changed.setdefault(reason, []).append(one.id)
+    for reason, ids in changed.items():
+        for some in batched(ids):
+            db.session.execute(update(Publication).where(Publication.id.in_(some)).values(reason=reason))
+
+
+def batched(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many at a time as one statement may name."""
+    return (ids[start : start + MOST_NAMED] for start in range(0, len(ids), MOST_NAMED))
 
 
 def _take_back(settings: PublishingSettings) -> int:

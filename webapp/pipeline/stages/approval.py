@@ -32,7 +32,7 @@ class Approval:
 
     def work(self, site: Site, item: RunItem) -> Counts | None:
         article = db.session.scalar(select(Article).where(*_waiting(site), Article.id == item.row))
-        if article is None:
+        if article is None or not approves_by_itself(site.id):  # switched off since the run was planned
             return None
         approve(article, BY)
         return {"approved_count": 1}
