@@ -108,3 +108,16 @@ def test_pictures_are_told_by_what_they_begin_with(media: bytes, media_type: str
 def test_other_files_in_the_same_wrapping_are_no_pictures() -> None:
     with pytest.raises(BadReply):
         image_generation.parse(Reply(text="{}", media=b"RIFF\x10\x00\x00\x00WAVEfmt "))
+
+
+@by_operation
+def test_what_the_provider_found_wrong_is_said_rather_than_what_follows_from_it(
+    parse: Callable[[Reply], Any], request_: Request
+) -> None:
+    with pytest.raises(BadReply, match=r"^the answer was cut off$"):
+        parse(Reply(text="{", problem="the answer was cut off"))
+
+
+def test_what_kept_a_picture_away_is_said() -> None:
+    with pytest.raises(BadReply, match=r"^nobody answers there$"):
+        image_generation.parse(Reply(text="{}", problem="nobody answers there"))

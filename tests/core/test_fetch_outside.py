@@ -99,6 +99,13 @@ def test_this_machine_is_not_reached_unless_the_operator_allows_it(app: Flask, a
         outbound.request("GET", f"{address}/long")
 
 
+def test_a_thread_is_told_what_the_operator_allows(address: str) -> None:
+    with Outbound(allow_private=False) as outbound, pytest.raises(PrivateAddress):
+        outbound.request("GET", f"{address}/long")
+    with Outbound(allow_private=True) as outbound:
+        assert outbound.request("GET", f"{address}/long").status == 200
+
+
 def test_a_name_is_looked_at_when_it_is_connected_to(app: Flask, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     port = int(address.rsplit(":", 1)[1])
 

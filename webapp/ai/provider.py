@@ -32,19 +32,36 @@ class Request(BaseModel):
 
 @dataclass(frozen=True)
 class Usage:
-    """What the provider reported for one call; zeros where it has no such measure."""
+    """What the provider reported for one call; zeros where it has no such measure.
+
+    `cached_tokens`: those of the input that it had read before, and that cost less.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+
+
+class Finish(StrEnum):
+    """Why an answer ends where it ends."""
+
+    COMPLETE = "complete"
+    LENGTH = "length"  # at the most that may be written: something is missing
+    FILTERED = "filtered"  # the provider withheld it, or its rest
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A provider's answer as it came: `text` is JSON to be validated, `media` the bytes of an image."""
+    """A provider's answer as it came: `text` is JSON to be validated, `media` the bytes of an image.
+
+    `problem`: what the provider itself found wrong with it, in half a sentence; `text` is then what the model wrote.
+    """
 
     text: str
     media: bytes | None = None
     usage: Usage = field(default_factory=Usage)
+    finish: Finish = Finish.COMPLETE
+    problem: str | None = None
 
 
 class Provider(Protocol):
@@ -75,6 +92,20 @@ class KeyRefused(ProviderError):
 
     def __init__(self, sentence: str):
         super().__init__(sentence, permanent=True)
+
+
+class QuotaUsedUp(ProviderError):
+    """The account at the provider has no money or quota left: no item can succeed until its owner acts there."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, permanent=True)
+
+
+class NoPlace(ProviderError):
+    """So many calls are out already that this one was not sent. Nothing failed; its turn comes in `retry_after`."""
+
+    def __init__(self, sentence: str, *, retry_after: float):
+        super().__init__(sentence, permanent=False, retry_after=retry_after)
 
 
 class OutcomeUnknown(ProviderError):

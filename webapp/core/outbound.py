@@ -57,13 +57,15 @@ class Answer:
 class Outbound:
     """Requests of one caller, over connections that it keeps. A context manager.
 
+    `allow_private` is what the operator's setting says, for threads that cannot ask for it.
     Raises httpx.TransportError, of which PrivateAddress, UnknownName and TooLarge are our own.
     """
 
-    def __init__(self, *, seconds: float = SECONDS, most_bytes: int = MOST_BYTES):
+    def __init__(self, *, seconds: float = SECONDS, most_bytes: int = MOST_BYTES, allow_private: bool | None = None):
         self._seconds, self._most = seconds, most_bytes
         self._deadline = Deadline()
-        transport = GuardedTransport(self._deadline, allow_private=settings().allow_private_targets)
+        allowed = settings().allow_private_targets if allow_private is None else allow_private
+        transport = GuardedTransport(self._deadline, allow_private=allowed)
         self._client = httpx.Client(transport=transport, trust_env=False, timeout=ROUND_TRIP)
 
     def __enter__(self) -> "Outbound":

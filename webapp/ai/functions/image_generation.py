@@ -31,6 +31,8 @@ class ImageResult:
 
 def parse(reply: Reply) -> ImageResult:
     """The picture in the reply. Raises BadReply where there is none that we can show."""
+    if reply.problem is not None:
+        raise BadReply(reply.problem)
     if not reply.media:
         raise BadReply("the answer holds no picture")
     media_type = type_of(reply.media)

@@ -11,6 +11,8 @@ Result = TypeVar("Result", bound=BaseModel)
 
 def read(reply: Reply, result: type[Result]) -> Result:
     """The reply as `result`. Raises BadReply with the first thing that is wrong."""
+    if reply.problem is not None:
+        raise BadReply(reply.problem)
     try:
         return result.model_validate_json(reply.text)
     except ValidationError as error:
