@@ -44,7 +44,7 @@ SAYS_WHEN = re.compile(
 )
 SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|h|m|s)", re.IGNORECASE)
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-MASKED = re.compile(r"\S*\*{3,}\S*")
+MASKED = re.compile(r"(?<!\S)\S*\*{3}\S*")
 
 Headers = Mapping[str, str]
 

@@ -1,0 +1,190 @@
+"""The ladder of formats, what strict schemas look like, and where is remembered what an endpoint refuses."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import redis
+from pydantic import BaseModel, Field
+
+from webapp.ai.openai import formats
+from webapp.ai.openai.failures import Refusal
+from webapp.ai.openai.formats import Dialect, Dialects, Option, Rung, in_words, strict_schema
+
+
+class Part(BaseModel):
+    heading: str = Field(max_length=20, description="A few words.")
+    note: str | None = None
+
+
+class Whole(BaseModel):
+    title: str = Field(min_length=1, pattern="^a")
+    parts: list[Part] = Field(min_length=1, max_length=3)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "_HERE", formats._Memory())
+
+
+@pytest.fixture
+def server(redis_server: str) -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(redis_server)
+    client.flushall()
+    yield client
+
+
+def away() -> redis.Redis:
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return redis.Redis.from_url("unix:///nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
+
+
+def refusal(said: str, param: str = "", status: int = 400) -> Refusal:
+    return Refusal(said, status=status, said=said, param=param)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
+        "This response_format type is unavailable now",
+        "failed to parse grammar",
+        "Structured outputs are not enabled",
+    ],
+)
+def test_a_refused_format_is_asked_for_one_rung_lower(said: str) -> None:
+    first = Dialect()
+    second = first.after(refusal(said))
+    assert second == Dialect(Rung.OBJECT)
+    third = second.after(refusal(said))
+    assert third == Dialect(Rung.PLAIN)
+    assert third.after(refusal(said)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+         Option.MAX_TOKENS),
+        ("Unsupported value: 'temperature' does not support 0.2 with this model.", Option.TEMPERATURE),
+        ("Invalid size: 1536x1024", Option.SIZE),
+    ],
+)  # fmt: skip
+def test_a_refused_option_is_left_away(said: str, refused: Option) -> None:
+    after = Dialect().after(refusal(said))
+
+    assert after == Dialect(refused=frozenset({refused}))
+    assert after.after(refusal(said)) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "This model's maximum context length is 4096 tokens.",
+        "max_tokens is too large: 20000. This model supports at most 4096 tokens.",
+        "messages: Field required",
+        "",
+    ],
+)
+def test_what_is_about_something_else_changes_nothing(said: str) -> None:
+    assert Dialect().after(refusal(said)) is None
+
+
+def test_options_are_those_that_are_taken() -> None:
+    assert Dialect().options(0.2, 100) == {"temperature": 0.2, "max_tokens": 100}
+    thinker = Dialect(refused=frozenset({Option.TEMPERATURE, Option.MAX_TOKENS}))
+    assert thinker.options(0.2, 100) == {"max_completion_tokens": 100 + formats.THINKING}
+
+
+def test_each_rung_asks_in_its_own_way() -> None:
+    asked = [Dialect(rung).response_format("whole", Whole) for rung in Rung]
+
+    assert asked[0]["response_format"]["json_schema"] == {
+        "name": "whole", "strict": True, "schema": strict_schema(Whole),
+    }  # fmt: skip
+    assert asked[1:] == [{"response_format": {"type": "json_object"}}, {}]
+    assert '"title"' in in_words(Whole) and "JSON" in in_words(Whole)
+
+
+def test_strict_schemas_are_closed_and_whole() -> None:
+    part: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "heading": {"type": "string", "description": "A few words."},
+            "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        },
+        "required": ["heading", "note"],
+        "additionalProperties": False,
+    }
+    assert strict_schema(Whole) == {
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "parts": {"type": "array", "items": part}},
+        "required": ["title", "parts"],
+        "additionalProperties": False,
+    }
+
+
+def test_a_field_may_have_the_name_of_a_rule() -> None:
+    class Odd(BaseModel):
+        title: str
+        format: str
+        default: int
+
+    assert strict_schema(Odd)["required"] == ["title", "format", "default"]
+
+
+def test_what_one_process_found_out_all_know(server: redis.Redis) -> None:
+    Dialects("https://a.example/v1", server).note("m", Dialect(Rung.OBJECT))
+
+    again = Dialects("https://a.example/v1", server)
+    assert again.of("m") == Dialect(Rung.OBJECT)
+    assert again.of("another") == Dialect()
+    assert Dialects("https://b.example/v1", server).of("m") == Dialect()
+    [key] = server.keys()
+    assert 6 * 24 * 3600 < server.ttl(key) <= 7 * 24 * 3600
+
+
+def test_what_several_find_out_at_once_adds_up(server: redis.Redis) -> None:
+    dialects = Dialects("https://a.example/v1", server)
+    found = [Dialect(Rung.OBJECT), Dialect(refused=frozenset({Option.TEMPERATURE})), Dialect(Rung.OBJECT)]
+    for one in found:
+        dialects.note("m", one)
+
+    assert dialects.of("m") == Dialect(Rung.OBJECT, frozenset({Option.TEMPERATURE}))
+
+
+def test_many_threads_that_are_refused_at_once_step_down_once(server: redis.Redis) -> None:
+    dialects = Dialects("https://a.example/v1", server)
+    after = Dialect().after(refusal("no response_format"))
+    assert after is not None
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: dialects.note("m", after), range(40)))
+
+    assert dialects.of("m") == Dialect(Rung.OBJECT)
+
+
+def test_without_redis_the_process_remembers(caplog: pytest.LogCaptureFixture) -> None:
+    Dialects("https://a.example/v1", away()).note("m", Dialect(Rung.PLAIN))
+
+    assert Dialects("https://a.example/v1", away()).of("m") == Dialect(Rung.PLAIN)
+    assert "this process alone" in caplog.text
+
+
+def test_what_was_remembered_can_be_forgotten(server: redis.Redis) -> None:
+    dialects = Dialects("https://a.example/v1", server)
+    dialects.note("m", Dialect(Rung.PLAIN))
+    dialects.forget("m")
+
+    assert dialects.of("m") == Dialect()
+
+
+def test_what_cannot_be_read_in_redis_is_passed_over(server: redis.Redis) -> None:
+    dialects = Dialects("https://a.example/v1", server)
+    dialects.note("m", Dialect(Rung.PLAIN))
+    [key] = server.keys()
+    server.set(key, b"\xff{")
+
+    assert dialects.of("m") == Dialect()
