@@ -1,0 +1,203 @@
+"""The provider that asks a real model: a request becomes a prompt, one POST is sent, the answer becomes a reply.
+
+Importing this takes half a second, for the SDK's sake: import it where a model is asked, not before.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import NoReturn
+
+from webapp.ai.functions.image_generation import ImageRequest
+from webapp.ai.openai.answers import Completion, Json, Unusable
+from webapp.ai.openai.client import Client, Message, Question, Role
+from webapp.ai.openai.endpoint import Endpoint
+from webapp.ai.openai.failures import LONGEST_WORDS, Refusal
+from webapp.ai.openai.formats import Dialect, Dialects, Option, in_words
+from webapp.ai.openai.limiter import AT_A_TIME, Limiter
+from webapp.ai.openai.operations.catalogue import WORKS, WRITINGS, check
+from webapp.ai.openai.operations.image import size_for
+from webapp.ai.openai.operations.work import Voice, Writing
+from webapp.ai.openai.prompts import ABOUT_DATA, Prompt, Template, default
+from webapp.ai.provider import BadReply, Finish, Operation, ProviderError, Reply, Request
+from webapp.core.redis import impatient_connection
+from webapp.core.settings import settings
+
+LONGEST_WAIT = 45.0  # seconds for a place; whoever waits longer comes again
+MARGIN = 10.0  # seconds between the end of a call and the moment from which it counts as lost
+SHOWN_AGAIN = 20_000  # characters of an answer that is to be repaired
+CHARACTERS_A_TOKEN = 4
+REPAIR = (
+    "That answer cannot be used: {problem}. Give the whole answer once more, complete and without this mistake. "
+    "If there was no room for all of it, write more briefly."
+)
+
+
+class OpenAiProvider:
+    """Asks one model of an endpoint. Made where the app's settings can be read; then any thread may ask.
+
+    `templates`: a site's own prompts, instead of those that we come with. `run` is whose turn it is when calls have
+    to wait. `at_a_time`: calls that may be out at the endpoint, over all workers. Raises BadTemplate and
+    core.secrets.Unreadable.
+    """
+
+    name = "openai"
+    writes_for_publication = True
+    can_be_asked_ahead = False
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        *,
+        templates: Mapping[Operation, Template] | None = None,
+        voice: Voice | None = None,
+        run: str = "",
+        at_a_time: int = AT_A_TIME,
+    ):
+        for operation, template in (templates or {}).items():
+            check(operation, template)
+        self.model = model
+        self._client = Client(endpoint)
+        self._templates = dict(templates or {})
+        self._voice = voice or Voice()
+        self._run = run
+        self._seconds = max(1.0, settings().call_deadline - MARGIN)
+        self._dialects = Dialects(endpoint.base_url, impatient_connection())
+        key = endpoint.key.reveal() if endpoint.key else ""
+        self._limiter = Limiter(endpoint.base_url, key, impatient_connection(), at_a_time)
+
+    def answer(self, request: Request) -> Reply:
+        """One POST. Raises ProviderError; what is wrong with an answer is said in the reply."""
+        prompt = self.prompt(request)
+        if isinstance(request, ImageRequest):
+            return self._drawn(request, prompt)
+        return self._written(request, [Message(Role.USER, prompt.user)])
+
+    def repair(self, request: Request, bad_text: str, problem: str) -> Reply:
+        """One POST more, which shows the model its answer and says what was wrong with it.
+
+        A picture has nothing to be shown: it is drawn anew.
+        """
+        if isinstance(request, ImageRequest):
+            return self.answer(request)
+        said = REPAIR.format(problem=self._own_problem(request, bad_text) or problem)
+        shown = [Message(Role.ASSISTANT, bad_text[:SHOWN_AGAIN])] if bad_text.strip() else []
+        first = Message(Role.USER, self.prompt(request).user)
+        return self._written(request, [first, *shown, Message(Role.USER, said)])
+
+    def prompt(self, request: Request) -> Prompt:
+        """What the model is told, for whoever wants to see it."""
+        work = WORKS[request.operation]
+        return self._template(request.operation).rendered(work.filled_in(request, self._voice))
+
+    def prompt_version(self, operation: Operation) -> str:
+        """Changes whenever the prompt or the site's voice does, so that an answer to another prompt is not taken."""
+        template = self._template(operation)
+        parts = [template.system, template.user, *asdict(self._voice).values()]
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
+
+    def _template(self, operation: Operation) -> Template:
+        return self._templates.get(operation) or default(operation)
+
+    # words
+
+    def _written(self, request: Request, messages: list[Message]) -> Reply:
+        work = WRITINGS[request.operation]
+        system = Message(Role.SYSTEM, self._system(request, work))
+        dialect = self._dialects.of(self.model)
+        most = work.most_tokens(request)
+        options = dialect.options(work.temperature, most) | dialect.response_format(request.operation, work.draft)
+        question = Question(self.model, [system, *messages], options)
+        try:
+            completion = self._asked(question, most)
+        except Refusal as refusal:
+            self._step_down(dialect, refusal)
+        except Unusable as unusable:
+            return Reply(text="", usage=unusable.usage, problem=str(unusable))
+        return _reply(request, work, completion)
+
+    def _system(self, request: Request, work: Writing) -> str:
+        """What is the same for all requests of an operation and a site, so that the endpoint's cache hits."""
+        parts = (self.prompt(request).system, ABOUT_DATA, in_words(work.draft))
+        return "\n\n".join(part for part in parts if part)
+
+    def _asked(self, question: Question, most_tokens: int) -> Completion:
+        tokens = most_tokens + sum(len(message.text) for message in question.messages) // CHARACTERS_A_TOKEN
+        began = time.monotonic()
+        with self._limiter.place(run=self._run, tokens=tokens, within=self._patience) as place:
+            with _left_alone(place.close):
+                completion = self._client.chat(question, self._left(began))
+            place.learn(completion.headers)
+        return completion
+
+    def _own_problem(self, request: Request, bad_text: str) -> str:
+        """What is wrong with it by the form that the model was asked for; nothing where only the result is wrong."""
+        try:
+            WRITINGS[request.operation].result(request, bad_text, Finish.COMPLETE)
+        except BadReply as bad:
+            return str(bad)
+        return ""
+
+    # pictures
+
+    def _drawn(self, request: ImageRequest, prompt: Prompt) -> Reply:
+        dialect = self._dialects.of(self.model)
+        size: Json = {} if Option.SIZE in dialect.refused else {"size": size_for(self.model, request)}
+        text = "\n\n".join(part for part in (prompt.system, prompt.user) if part)
+        began = time.monotonic()
+        try:
+            with self._limiter.place(run=self._run, tokens=0, within=self._patience) as place:
+                with _left_alone(place.close):
+                    drawn = self._client.draw(self.model, text, size, self._left(began))
+                place.learn(drawn.headers)
+        except Refusal as refusal:
+            self._step_down(dialect, refusal)
+        except Unusable as unusable:
+            return Reply(text="{}", usage=unusable.usage, problem=str(unusable))
+        return Reply(text="{}", media=drawn.data, usage=drawn.usage)
+
+    # both
+
+    @property
+    def _patience(self) -> float:
+        return min(LONGEST_WAIT, self._seconds / 2)
+
+    def _left(self, began: float) -> float:
+        """Seconds for the call itself, after it had to wait."""
+        return self._seconds - (time.monotonic() - began)
+
+    def _step_down(self, dialect: Dialect, refusal: Refusal) -> NoReturn:
+        """Remembers how to ask instead, and lets the caller ask again at once; else it is a refusal like any other."""
+        after = dialect.after(refusal)
+        if after is None:
+            raise refusal
+        self._dialects.note(self.model, after)
+        sentence = f"{refusal.sentence.rstrip('.')}; from now on it is asked differently."
+        raise ProviderError(sentence, permanent=False, retry_after=0.0) from None
+
+
+@contextmanager
+def _left_alone(close: Callable[[float], None]) -> Iterator[None]:
+    """Where an endpoint asks one call to wait, all others wait too."""
+    try:
+        yield
+    except ProviderError as error:
+        if not error.permanent and error.retry_after:
+            close(error.retry_after)
+        raise
+
+
+def _reply(request: Request, work: Writing, completion: Completion) -> Reply:
+    """The result as the operation reads it; where there is none, what the model wrote, and what is wrong with it."""
+    if completion.refusal and not completion.text:
+        words = " ".join(completion.refusal.split())[:LONGEST_WORDS]
+        problem = f"the model declined: “{words}”"
+        return Reply(completion.refusal, usage=completion.usage, finish=Finish.FILTERED, problem=problem)
+    try:
+        text = work.result(request, completion.text, completion.finish)
+    except BadReply as bad:
+        return Reply(completion.text, usage=completion.usage, finish=completion.finish, problem=str(bad))
+    return Reply(text, usage=completion.usage, finish=completion.finish)
