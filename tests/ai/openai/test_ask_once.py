@@ -15,7 +15,7 @@ from tests.ai.openai.server import Told, chat, error
 from webapp.ai.openai.answers import Unusable
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint, SignIn
-from webapp.ai.openai.failures import ModelMissing, Refusal
+from webapp.ai.openai.failures import ModelMissing, NoEndpoint, NotReached, Refusal
 from webapp.ai.provider import Finish, KeyRefused, OutcomeUnknown, ProviderError, QuotaUsedUp, Usage
 from webapp.core.secrets import Secret
 
@@ -230,7 +230,7 @@ def test_where_nobody_listens_nothing_was_sent(app: Flask) -> None:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(ProviderError, match="Nobody answers at 127") as raised:
             client(f"http://127.0.0.1:{free.getsockname()[1]}/v1").chat(question(), 5)
-    assert (type(raised.value), raised.value.permanent) == (ProviderError, False)
+    assert (type(raised.value), raised.value.permanent) == (NotReached, False)
 
 
 def test_a_private_address_is_not_asked_unless_the_operator_allows_it(
@@ -257,7 +257,7 @@ def test_a_redirect_is_not_followed(endpoint: server.Endpoint) -> None:
 def test_a_web_page_is_no_answer(endpoint: server.Endpoint) -> None:
     failed = failure(endpoint, Told("<!doctype html><title>Sign in</title>", headers={"Content-Type": "text/html"}))
 
-    assert not failed.permanent and "web page" in failed.sentence
+    assert isinstance(failed, NoEndpoint) and not failed.permanent and "web page" in failed.sentence
 
 
 def test_an_error_page_is_told_in_its_own_words(endpoint: server.Endpoint) -> None:

@@ -136,7 +136,7 @@ class Client:
     def _garbled(self, error: NotTheProtocol) -> ProviderError:
         if error.is_page:
             said = f"{self.host} answers with a web page: this is not the address of an OpenAI-compatible endpoint."
-            return ProviderError(said, permanent=False)
+            return failures.NoEndpoint(said)
         return OutcomeUnknown(f"{self.host} answers, but with nothing that can be read.")
 
     @contextmanager

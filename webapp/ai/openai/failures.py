@@ -49,6 +49,21 @@ MASKED = re.compile(r"(?<!\S)\S*\*{3}\S*")
 Headers = Mapping[str, str]
 
 
+class NotReached(ProviderError):
+    """Nothing was sent, because nobody could be reached. `error` is what the connection failed with."""
+
+    def __init__(self, sentence: str, error: Exception | None):
+        super().__init__(sentence, permanent=False)
+        self.error = error
+
+
+class NoEndpoint(ProviderError):
+    """Somebody answers at the address with a web page: it is no endpoint of this kind, or a page stands before it."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, permanent=False)
+
+
 class Refusal(ProviderError):
     """The endpoint says that it will never do this. `said`: its own words; `code`, `param`: what it names them by."""
 
@@ -65,15 +80,15 @@ def of_transport(error: Exception | None, host: str) -> ProviderError:
     """Nobody answered, or not for long enough. `host` is as people may read it."""
     match error:
         case PrivateAddress():
-            return _not_sent(f"{host} is within a private network, and the operator does not allow that.")
+            return NotReached(f"{host} is within a private network, and the operator does not allow that.", error)
         case UnknownName():
-            return _not_sent(f"There is no machine called {host}.")
+            return NotReached(f"There is no machine called {host}.", error)
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return _not_sent(f"{host} does not take our call in time.")
+            return NotReached(f"{host} does not take our call in time.", error)
         case httpx.ConnectError():
-            return _not_sent(f"Nobody answers at {host}.")
+            return NotReached(f"Nobody answers at {host}.", error)
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return _not_sent(f"What was to be asked at {host} cannot be sent.")
+            return NotReached(f"What was to be asked at {host} cannot be sent.", error)
         case httpx.TimeoutException():
             return OutcomeUnknown(f"{host} took the question and did not answer in time.")
         case _:
@@ -245,7 +260,3 @@ def _upstream(error: dict[str, object]) -> str:
     metadata = error.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     return f" ({raw})" if isinstance(raw, str) and raw else ""
-
-
-def _not_sent(sentence: str) -> ProviderError:
-    return ProviderError(sentence, permanent=False)
