@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--faults", action="store_true", help="also the long trials of tests/faults/long, with their table"
     )
+    parser.addoption("--models", action="store_true", help="also the tests that ask a real language model")
 
 
 hypothesis.settings.register_profile("pressroom", deadline=None)  # a busy machine is no failure

@@ -42,8 +42,15 @@ def away() -> redis.Redis:
     return redis.Redis.from_url("unix:///nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
 
 
-def refusal(said: str, param: str = "", status: int = 400) -> Refusal:
-    return Refusal(said, status=status, said=said, param=param)
+def after(dialect: Dialect, said: str) -> Dialect | None:
+    """How is asked after all that could be sent was refused in these words."""
+    sent = dialect.options(0.2, 9) | dialect.response_format("whole", Whole)
+    sent |= {} if Option.SIZE in dialect.refused else {"size": "9x9"}
+    return dialect.after(refusal(said), sent)
+
+
+def refusal(said: str) -> Refusal:
+    return Refusal(said, status=400, said=said)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +64,11 @@ def refusal(said: str, param: str = "", status: int = 400) -> Refusal:
 )
 def test_a_refused_format_is_asked_for_one_rung_lower(said: str) -> None:
     first = Dialect()
-    second = first.after(refusal(said))
+    second = after(first, said)
     assert second == Dialect(Rung.OBJECT)
-    third = second.after(refusal(said))
+    third = after(second, said)
     assert third == Dialect(Rung.PLAIN)
-    assert third.after(refusal(said)) is None
+    assert after(third, said) is None
 
 
 @pytest.mark.parametrize(
@@ -74,10 +81,10 @@ def test_a_refused_format_is_asked_for_one_rung_lower(said: str) -> None:
     ],
 )  # fmt: skip
 def test_a_refused_option_is_left_away(said: str, refused: Option) -> None:
-    after = Dialect().after(refusal(said))
+    found = after(Dialect(), said)
 
-    assert after == Dialect(refused=frozenset({refused}))
-    assert after.after(refusal(said)) is None
+    assert found == Dialect(refused=frozenset({refused}))
+    assert after(found, said) is None
 
 
 @pytest.mark.parametrize(
@@ -86,11 +93,20 @@ def test_a_refused_option_is_left_away(said: str, refused: Option) -> None:
         "This model's maximum context length is 4096 tokens.",
         "max_tokens is too large: 20000. This model supports at most 4096 tokens.",
         "messages: Field required",
+        "The prompt “english grammar rules” is against our policy.",
         "",
     ],
 )
 def test_what_is_about_something_else_changes_nothing(said: str) -> None:
-    assert Dialect().after(refusal(said)) is None
+    assert after(Dialect(), said) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["request exceeds the available context size, try increasing it", "no response_format here", "temperature"],
+)
+def test_what_was_not_sent_was_not_refused(said: str) -> None:
+    assert Dialect().after(refusal(said), {"max_tokens": 5}) is None
 
 
 def test_options_are_those_that_are_taken() -> None:
@@ -158,10 +174,10 @@ def test_what_several_find_out_at_once_adds_up(server: redis.Redis) -> None:
 
 def test_many_threads_that_are_refused_at_once_step_down_once(server: redis.Redis) -> None:
     dialects = Dialects("https://a.example/v1", server)
-    after = Dialect().after(refusal("no response_format"))
-    assert after is not None
+    lower = after(Dialect(), "no response_format")
+    assert lower is not None
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: dialects.note("m", after), range(40)))
+        list(pool.map(lambda _: dialects.note("m", lower), range(40)))
 
     assert dialects.of("m") == Dialect(Rung.OBJECT)
 

@@ -1,1 +1,1 @@
-"""Any endpoint that speaks OpenAI's protocol: one POST for each call; may import core, ai.functions and ai.provider."""
+"""Any endpoint that speaks OpenAI's protocol: one POST for each call; may import ai and core, and no database."""

@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, TypeAdapter
 
 from webapp.ai.functions.image_generation import ImageRequest, type_of
-from webapp.ai.openai.answers import Completion, Drawn, Unusable
+from webapp.ai.openai.answers import Completion, Drawn, Json, Unusable
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint
 from webapp.ai.openai.failures import ModelMissing, NoEndpoint, NotReached, Refusal
-from webapp.ai.openai.formats import Dialect, Dialects, Option, Rung, in_words
+from webapp.ai.openai.formats import Dialect, Dialects, Rung, in_words
 from webapp.ai.openai.operations.image import size_for
 from webapp.ai.openai.reading import found_in
 from webapp.ai.provider import BadReply, KeyRefused, ProviderError, QuotaUsedUp, Usage
@@ -181,10 +181,11 @@ class _Examination:
         """What comes of asking in this form, and how it was asked in the end."""
         wanted = dialect.rung
         for _ in range(MOST_STEPS):
+            question = _question(model, dialect)
             try:
-                completion = self._client.chat(_question(model, dialect), self._seconds)
+                completion = self._client.chat(question, self._seconds)
             except Refusal as refusal:
-                after = dialect.after(refusal)
+                after = dialect.after(refusal, question.options)
                 if after is None:
                     raise
                 if after.rung is not wanted:
@@ -205,13 +206,12 @@ class _Examination:
             self.found = replace(self.found, pictures=delivery)
 
     def _picture(self, model: str) -> Drawn:
+        sized: Json = {"size": size_for(model, SMALL_PICTURE)}
         try:
-            return self._client.draw(
-                model, SMALL_PICTURE.prompt, {"size": size_for(model, SMALL_PICTURE)}, self._seconds
-            )
+            return self._client.draw(model, SMALL_PICTURE.prompt, sized, self._seconds)
         except Refusal as refusal:
-            after = Dialect().after(refusal)
-            if after is None or Option.SIZE not in after.refused:
+            after = Dialect().after(refusal, sized)
+            if after is None:
                 raise
             self._dialects.note(model, after)
             return self._client.draw(model, SMALL_PICTURE.prompt, {}, self._seconds)

@@ -30,7 +30,9 @@ DROPPED = {"title", "default", "examples", "format", "pattern", "minLength", "ma
            "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems"}  # fmt: skip
 
 NAMES_FORMAT = re.compile(
-    r"response[_ ]format|json[_ ]schema|json[_ ]object|json mode|grammar|structured[_ ]output|guided", re.IGNORECASE
+    r"response[_ ]format|json[_ ]schema|json[_ ]object|json mode|structured[_ ]output|guided_(?:json|grammar|decoding)"
+    r"|(?:pars|invalid|compil|initiali|convert|support)\w*.{0,20}\bgrammar|\bgrammar.{0,20}(?:pars|invalid|fail|support)",
+    re.IGNORECASE,
 )
 NAMES_LENGTH = re.compile(
     r"max_completion_tokens|(?:un(?:supported|known|recognized)|not supported|extra).{0,40}max_tokens"
@@ -65,15 +67,15 @@ class Dialect:
     rung: Rung = Rung.SCHEMA
     refused: frozenset[Option] = frozenset()
 
-    def after(self, refusal: Refusal) -> "Dialect | None":
-        """How to ask instead; None where the refusal is about something else."""
+    def after(self, refusal: Refusal, sent: Json) -> "Dialect | None":
+        """How to ask instead of with these options; None where the refusal is about something else."""
         named = f"{refusal.param} {refusal.code} {refusal.said}"
-        if Option.MAX_TOKENS not in self.refused and NAMES_LENGTH.search(named):
+        if Option.MAX_TOKENS in sent and NAMES_LENGTH.search(named):
             return self._without(Option.MAX_TOKENS)
-        if self.rung is not Rung.PLAIN and NAMES_FORMAT.search(named):
+        if "response_format" in sent and NAMES_FORMAT.search(named):
             return replace(self, rung=RUNGS[RUNGS.index(self.rung) + 1])
         for option in (Option.TEMPERATURE, Option.SIZE):
-            if option not in self.refused and re.search(rf"\b{option}\b", named, re.IGNORECASE):
+            if option in sent and re.search(rf"\b{option}\b", named, re.IGNORECASE):
                 return self._without(option)
         return None
 

@@ -114,7 +114,7 @@ class OpenAiProvider:
         try:
             completion = self._asked(question, most)
         except Refusal as refusal:
-            self._step_down(dialect, refusal)
+            self._step_down(dialect, refusal, options)
         except Unusable as unusable:
             return Reply(text="", usage=unusable.usage, problem=str(unusable))
         return _reply(request, work, completion)
@@ -145,16 +145,16 @@ class OpenAiProvider:
 
     def _drawn(self, request: ImageRequest, prompt: Prompt) -> Reply:
         dialect = self._dialects.of(self.model)
-        size: Json = {} if Option.SIZE in dialect.refused else {"size": size_for(self.model, request)}
+        options: Json = {} if Option.SIZE in dialect.refused else {"size": size_for(self.model, request)}
         text = "\n\n".join(part for part in (prompt.system, prompt.user) if part)
         began = time.monotonic()
         try:
             with self._limiter.place(run=self._run, tokens=0, within=self._patience) as place:
                 with _left_alone(place.close):
-                    drawn = self._client.draw(self.model, text, size, self._left(began))
+                    drawn = self._client.draw(self.model, text, options, self._left(began))
                 place.learn(drawn.headers)
         except Refusal as refusal:
-            self._step_down(dialect, refusal)
+            self._step_down(dialect, refusal, options)
         except Unusable as unusable:
             return Reply(text="{}", usage=unusable.usage, problem=str(unusable))
         return Reply(text="{}", media=drawn.data, usage=drawn.usage)
@@ -169,9 +169,9 @@ class OpenAiProvider:
         """Seconds for the call itself, after it had to wait."""
         return self._seconds - (time.monotonic() - began)
 
-    def _step_down(self, dialect: Dialect, refusal: Refusal) -> NoReturn:
+    def _step_down(self, dialect: Dialect, refusal: Refusal, sent: Json) -> NoReturn:
         """Remembers how to ask instead, and lets the caller ask again at once; else it is a refusal like any other."""
-        after = dialect.after(refusal)
+        after = dialect.after(refusal, sent)
         if after is None:
             raise refusal
         self._dialects.note(self.model, after)
