@@ -53,6 +53,16 @@ def test_a_head_that_is_none_of_the_phrases_becomes_the_one_most_searched() -> N
     assert named.head == "snake plant"
 
 
+def test_what_small_models_copy_too_much_of_is_recognised() -> None:
+    request = requests.naming(["orchid"], ["snake plant", "snake plant care"])
+    aside = "(999 searches a month, informational)"
+    answer = [group("orchid (1000 searches a month)", f"Care {aside}", f"Snake plant care {aside}"), group("k0", "Or")]
+
+    result = clustering.parse(finished(naming.WORK, request, answer))
+
+    assert [(one.name, one.head) for one in result.groups] == [("Or", "orchid"), ("Care", "snake plant care")]
+
+
 @pytest.mark.parametrize(
     ("said", "intent"), [("Commercial", "commercial"), ("mixed", None), (None, None), (7, None), ("", None)]
 )

@@ -49,6 +49,8 @@ def test_a_whole_answer_counts_although_the_limit_was_reached() -> None:
         ("word " * 50, Finish.COMPLETE, "holds no JSON"),
         (GOOD[:30], Finish.COMPLETE, "breaks off before its end"),
         (GOOD[:30], Finish.LENGTH, "cut off"),
+        ('{"parts": [{"a": 1}, {"a": 2}, {"a"', Finish.LENGTH, "cut off"),
+        ('{"parts": [{"a": 1}, {"a": 2}', Finish.COMPLETE, "breaks off before its end"),
         ('{"a": 1,}', Finish.COMPLETE, "broken at character 8"),
         ('{"a": NaN}', Finish.COMPLETE, "NaN, which is no number"),
         ("{'a': 1}", Finish.COMPLETE, "broken at character 1"),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from webapp.ai.openai import formats
 from webapp.ai.openai.failures import Refusal
-from webapp.ai.openai.formats import Dialect, Dialects, Option, Rung, in_words, strict_schema
+from webapp.ai.openai.formats import Dialect, Dialects, Option, Rung, in_words, schema_without_limits, strict_schema
 
 
 class Part(BaseModel):
@@ -78,13 +78,14 @@ def test_a_refused_format_is_asked_for_one_rung_lower(said: str) -> None:
          Option.MAX_TOKENS),
         ("Unsupported value: 'temperature' does not support 0.2 with this model.", Option.TEMPERATURE),
         ("Invalid size: 1536x1024", Option.SIZE),
+        ("Invalid schema for response_format 'whole': In context=(), 'maxLength' is not permitted.", Option.LIMITS),
     ],
 )  # fmt: skip
 def test_a_refused_option_is_left_away(said: str, refused: Option) -> None:
     found = after(Dialect(), said)
 
     assert found == Dialect(refused=frozenset({refused}))
-    assert after(found, said) is None
+    assert after(found, said) in (None, Dialect(Rung.OBJECT, frozenset({Option.LIMITS})))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_strict_schemas_are_closed_and_whole() -> None:
     part: dict[str, Any] = {
         "type": "object",
         "properties": {
-            "heading": {"type": "string", "description": "A few words."},
+            "heading": {"type": "string", "description": "A few words.", "maxLength": 20},
             "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
         },
         "required": ["heading", "note"],
@@ -137,10 +138,20 @@ def test_strict_schemas_are_closed_and_whole() -> None:
     }
     assert strict_schema(Whole) == {
         "type": "object",
-        "properties": {"title": {"type": "string"}, "parts": {"type": "array", "items": part}},
+        "properties": {
+            "title": {"type": "string", "minLength": 1},
+            "parts": {"type": "array", "items": part, "minItems": 1, "maxItems": 3},
+        },
         "required": ["title", "parts"],
         "additionalProperties": False,
     }
+
+
+def test_who_refuses_limits_gets_a_schema_without() -> None:
+    asked = Dialect(refused=frozenset({Option.LIMITS})).response_format("whole", Whole)
+
+    assert asked["response_format"]["json_schema"]["schema"] == schema_without_limits(Whole)
+    assert "Length" not in str(schema_without_limits(Whole)) and "Items" not in str(schema_without_limits(Whole))
 
 
 def test_a_field_may_have_the_name_of_a_rule() -> None:

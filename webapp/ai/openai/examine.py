@@ -26,7 +26,7 @@ from webapp.core.redis import impatient_connection
 
 SECONDS = 45.0  # for each call
 MOST_TOKENS = 300  # of an answer: some models think before they say a word
-MOST_STEPS = 4  # down the ladder, for one call
+MOST_STEPS = 5  # down the ladder, for one call
 MOST_MODELS = 200  # that are kept
 MODELS_NAMED = 12  # in a sentence
 SMALL_PICTURE = ImageRequest(prompt="A green leaf on white", caption="A green leaf", width=1024, height=1024)

@@ -26,14 +26,16 @@ log = logging.getLogger(__name__)
 REMEMBERED = 7 * 24 * 3600  # seconds
 THINKING = 8_000  # tokens more for models that count what they think as part of the answer
 AS_JSON = "Answer with one JSON object and nothing else: no prose around it, no code fence. It fits this JSON schema:"
-DROPPED = {"title", "default", "examples", "format", "pattern", "minLength", "maxLength", "minItems", "maxItems",
-           "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems"}  # fmt: skip
+DROPPED = {"title", "default", "examples", "format", "pattern", "minimum", "maximum", "exclusiveMinimum",
+           "exclusiveMaximum", "multipleOf", "uniqueItems"}  # fmt: skip
+LIMITS = {"minLength", "maxLength", "minItems", "maxItems"}
 
 NAMES_FORMAT = re.compile(
     r"response[_ ]format|json[_ ]schema|json[_ ]object|json mode|structured[_ ]output|guided_(?:json|grammar|decoding)"
     r"|(?:pars|invalid|compil|initiali|convert|support)\w*.{0,20}\bgrammar|\bgrammar.{0,20}(?:pars|invalid|fail|support)",
     re.IGNORECASE,
 )
+NAMES_LIMITS = re.compile(r"\b(?:min|max)(?:Length|Items)\b")
 NAMES_LENGTH = re.compile(
     r"max_completion_tokens|(?:un(?:supported|known|recognized)|not supported|extra).{0,40}max_tokens"
     r"|max_tokens.{0,40}(?:not supported|unsupported|not permitted)",
@@ -55,6 +57,7 @@ class Option(StrEnum):
     TEMPERATURE = "temperature"
     MAX_TOKENS = "max_tokens"  # whoever refuses it takes max_completion_tokens
     SIZE = "size"  # of a picture
+    LIMITS = "limits"  # of the lengths in a schema: small models need them to come to an end
 
 
 RUNGS = list(Rung)
@@ -72,6 +75,8 @@ class Dialect:
         named = f"{refusal.param} {refusal.code} {refusal.said}"
         if Option.MAX_TOKENS in sent and NAMES_LENGTH.search(named):
             return self._without(Option.MAX_TOKENS)
+        if "response_format" in sent and self._sends_limits and NAMES_LIMITS.search(named):
+            return self._without(Option.LIMITS)
         if "response_format" in sent and NAMES_FORMAT.search(named):
             return replace(self, rung=RUNGS[RUNGS.index(self.rung) + 1])
         for option in (Option.TEMPERATURE, Option.SIZE):
@@ -87,6 +92,10 @@ class Dialect:
     def _without(self, option: Option) -> "Dialect":
         return replace(self, refused=self.refused | {option})
 
+    @property
+    def _sends_limits(self) -> bool:
+        return self.rung is Rung.SCHEMA and Option.LIMITS not in self.refused
+
     def options(self, temperature: float, most_tokens: int) -> Json:
         """For a question in words."""
         length: Json = {"max_tokens": most_tokens}
@@ -98,8 +107,9 @@ class Dialect:
         """The option that asks for this form; nothing for plain text."""
         match self.rung:
             case Rung.SCHEMA:
-                schema = {"name": name, "strict": True, "schema": strict_schema(answer)}
-                return {"response_format": {"type": "json_schema", "json_schema": schema}}
+                schema = strict_schema(answer) if self._sends_limits else schema_without_limits(answer)
+                wanted = {"name": name, "strict": True, "schema": schema}
+                return {"response_format": {"type": "json_schema", "json_schema": wanted}}
             case Rung.OBJECT:
                 return {"response_format": {"type": "json_object"}}
             case Rung.PLAIN:
@@ -114,25 +124,36 @@ def in_words(answer: type[BaseModel]) -> str:
 @functools.cache
 def strict_schema(answer: type[BaseModel]) -> Json:
     """Its JSON schema as OpenAI's strict mode wants it, without references: every object is closed and has all of its
-    fields. Limits of lengths are left out: some endpoints refuse them, and we look at them ourselves."""
+    fields."""
+    return _strict(answer, DROPPED)
+
+
+@functools.cache
+def schema_without_limits(answer: type[BaseModel]) -> Json:
+    """The same for who refuses limits of lengths."""
+    return _strict(answer, DROPPED | LIMITS)
+
+
+def _strict(answer: type[BaseModel], dropped: set[str]) -> Json:
     whole = answer.model_json_schema()
-    strict: Json = _strict(whole, whole.get("$defs", {}))
-    return strict
+    definitions = whole.pop("$defs", {})
 
+    def strict(part: Any) -> Any:
+        if isinstance(part, list):
+            return [strict(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        if "$ref" in part:
+            target = definitions[part["$ref"].rpartition("/")[2]]
+            return strict(target | {name: value for name, value in part.items() if name != "$ref"})
+        kept = {name: strict(value) for name, value in part.items() if name not in dropped}
+        if "properties" in part:
+            fields = {name: strict(value) for name, value in part["properties"].items()}
+            kept |= {"properties": fields, "required": list(fields), "additionalProperties": False}
+        return kept
 
-def _strict(part: Any, definitions: Json) -> Any:
-    if isinstance(part, list):
-        return [_strict(one, definitions) for one in part]
-    if not isinstance(part, dict):
-        return part
-    if "$ref" in part:
-        target = definitions[part["$ref"].rpartition("/")[2]]
-        return _strict(target | {name: value for name, value in part.items() if name != "$ref"}, definitions)
-    kept = {name: _strict(value, definitions) for name, value in part.items() if name not in DROPPED | {"$defs"}}
-    if "properties" in part:
-        fields = {name: _strict(value, definitions) for name, value in part["properties"].items()}
-        kept |= {"properties": fields, "required": list(fields), "additionalProperties": False}
-    return kept
+    made: Json = strict(whole)
+    return made
 
 
 class Dialects:

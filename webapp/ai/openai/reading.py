@@ -40,7 +40,9 @@ def _largest(text: str) -> Any:
         start = begins.start()
         try:
             value, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
+            if _breaks_off(error, text):
+                break  # what else there is are parts of it
             position = start + 1
             looked += len(text) - start
             continue
@@ -68,7 +70,7 @@ def _broken(text: str) -> str:
     try:
         json.JSONDecoder(parse_constant=_refuse).raw_decode(text)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
+        if _breaks_off(error, text):
             return "the JSON of the answer breaks off before its end"
         return f"the JSON of the answer is broken at character {error.pos}: {error.msg}"
     except RecursionError:
@@ -76,6 +78,13 @@ def _broken(text: str) -> str:
     except ValueError as error:
         return str(error)
     return "the JSON of the answer holds nothing"
+
+
+def _breaks_off(error: Exception, text: str) -> bool:
+    """Whether nothing is wrong with the JSON but that its end is missing."""
+    return isinstance(error, json.JSONDecodeError) and (
+        error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
+    )
 
 
 def _cut(finish: Finish) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from webapp.ai.embedded.wording import shortened, slug
 from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult
-from webapp.ai.openai.operations.work import Writing, one_line, spelt, trimmed
+from webapp.ai.openai.operations.work import Writing, one_line, several, spelt, text, trimmed
 from webapp.ai.openai.prompts import Kind, Variable, listed
 from webapp.ai.provider import BadReply
 
@@ -29,24 +29,24 @@ TAG = re.compile(r"<[^>]*>")
 
 
 class Section(BaseModel):
-    heading: str = Field(description="Plain text.")
+    heading: str = text("Plain text.", 120)
     html: str = Field(description="The section without its heading, in simple HTML.")
 
 
 class Answered(BaseModel):
-    question: str
-    answer: str = Field(description="Two to four sentences, plain text.")
+    question: str = text("Plain text.", 150)
+    answer: str = text("Two to four sentences, plain text.", 800)
 
 
 class Draft(BaseModel):
-    title: str = Field(description="At most 65 characters.")
-    meta_title: str = Field(description="At most 60 characters.")
-    meta_description: str = Field(description="At most 155 characters.")
-    excerpt: str = Field(description="One or two sentences.")
+    title: str = text("At most 65 characters.", 100)
+    meta_title: str = text("At most 60 characters.", 60)
+    meta_description: str = text("At most 155 characters.", 155)
+    excerpt: str = text("One or two sentences.", 300)
     introduction_html: str = Field(description="One or two paragraphs.")
-    sections: list[Section]
-    faq_heading: str = ""
-    faq: list[Answered] = Field(default_factory=list)
+    sections: list[Section] = several("One for each heading of the outline.", 16)
+    faq_heading: str = Field("", json_schema_extra={"maxLength": 80})
+    faq: list[Answered] = Field(default_factory=list, json_schema_extra={"maxItems": 8})
 
 
 VARIABLES = (

@@ -1,9 +1,9 @@
 """Naming groups of keywords."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from webapp.ai.functions.clustering import ClusteringRequest, ClusteringResult, KeywordGroup, NamedGroup
-from webapp.ai.openai.operations.work import SomeIntent, Writing, facts, spelt, trimmed
+from webapp.ai.openai.operations.work import SomeIntent, Writing, facts, several, spelt, text, trimmed, without_facts
 from webapp.ai.openai.prompts import Kind, Variable, listed
 from webapp.ai.provider import BadReply
 
@@ -12,14 +12,14 @@ SHOWN_KEYS = 3
 
 
 class DraftGroup(BaseModel):
-    key: str = Field(description="The key of the group, copied.")
-    name: str = Field(description="What the topic is called, in two to five words.")
-    head: str = Field(description="The phrase of the group that stands for it, copied.")
+    key: str = text("The key of the group, copied.", 40)
+    name: str = text("What the topic is called, in two to five words.", 60)
+    head: str = text("The phrase of the group that stands for it, copied.", 120)
     intent: SomeIntent = None
 
 
 class Draft(BaseModel):
-    groups: list[DraftGroup]
+    groups: list[DraftGroup] = several("One for each group that is given.", 50)
 
 
 VARIABLES = (Variable("keywords.groups", "The groups with their keys and phrases, searches and intents.", Kind.DATA),)
@@ -35,17 +35,19 @@ def _group(group: KeywordGroup) -> str:
 
 def _finish(request: ClusteringRequest, draft: Draft) -> ClusteringResult:
     """Each group that was asked for, once, in our order. Raises BadReply where one has no name."""
-    answered: dict[str, DraftGroup] = {}
-    for one in draft.groups:
-        answered.setdefault(one.key.strip(), one)
-    missing = [group.key for group in request.groups if not _has_name(answered.get(group.key))]
+    found = [(group, _meant(group, draft.groups)) for group in request.groups]
+    missing = [group.key for group, answered in found if answered is None]
     if missing:
         raise BadReply(f"{len(missing)} of {len(request.groups)} groups have no name: {_some(missing)}")
-    return ClusteringResult(groups=[_named(group, answered[group.key]) for group in request.groups])
+    return ClusteringResult(groups=[_named(group, answered) for group, answered in found if answered])
 
 
-def _has_name(answered: DraftGroup | None) -> bool:
-    return answered is not None and bool(trimmed(answered.name, LONGEST_NAME))
+def _meant(group: KeywordGroup, answers: list[DraftGroup]) -> DraftGroup | None:
+    """The answer with the group's key, else one that names a phrase of it as its head: small models lose the keys."""
+    with_name = [one for one in answers if _name(one)]
+    by_key = (one for one in with_name if one.key.strip() == group.key)
+    by_head = (one for one in with_name if _phrase(group, one.head) is not None)
+    return next(by_key, None) or next(by_head, None)
 
 
 def _some(keys: list[str]) -> str:
@@ -53,18 +55,24 @@ def _some(keys: list[str]) -> str:
 
 
 def _named(group: KeywordGroup, answered: DraftGroup) -> NamedGroup:
+    most_searched = max(group.keywords, key=lambda keyword: keyword.volume or 0).phrase
+    head = _phrase(group, answered.head)
     return NamedGroup(
         key=group.key,
-        name=trimmed(answered.name, LONGEST_NAME),
-        head=_head(group, answered.head),
+        name=_name(answered),
+        head=most_searched if head is None else head,
         intent=answered.intent,
     )
 
 
-def _head(group: KeywordGroup, wanted: str) -> str:
-    """The phrase that is meant; else the one that is searched for most."""
-    meant = next((keyword for keyword in group.keywords if spelt(keyword.phrase) == spelt(wanted)), None)
-    return (meant or max(group.keywords, key=lambda keyword: keyword.volume or 0)).phrase
+def _name(answered: DraftGroup) -> str:
+    return trimmed(without_facts(answered.name), LONGEST_NAME)
+
+
+def _phrase(group: KeywordGroup, wanted: str) -> str | None:
+    """The phrase of the group that is meant."""
+    forms = {spelt(wanted), spelt(without_facts(wanted))}
+    return next((keyword.phrase for keyword in group.keywords if spelt(keyword.phrase) in forms), None)
 
 
 WORK = Writing(

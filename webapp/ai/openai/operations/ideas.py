@@ -1,9 +1,21 @@
 """Proposing articles for one cluster."""
 
-from pydantic import BaseModel, Field
+from typing import Annotated
+
+from pydantic import BaseModel
 
 from webapp.ai.functions.idea_generation import IdeaDraft, IdeaKind, IdeasRequest, IdeasResult
-from webapp.ai.openai.operations.work import SomeIntent, Writing, facts, one_line, spelt, trimmed
+from webapp.ai.openai.operations.work import (
+    SomeIntent,
+    Writing,
+    facts,
+    one_line,
+    several,
+    spelt,
+    text,
+    trimmed,
+    without_facts,
+)
 from webapp.ai.openai.prompts import Kind, Variable, listed
 from webapp.ai.provider import BadReply
 
@@ -15,16 +27,16 @@ MOST_TITLES = 200  # of those that are there already
 
 
 class Draft(BaseModel):
-    title: str = Field(description="At most 65 characters.")
-    angle: str = Field(description="One or two sentences.")
-    outline: list[str] = Field(description="Four to eight headings.")
+    title: str = text("At most 65 characters.", 100)
+    angle: str = text("One or two sentences.", 300)
+    outline: list[Annotated[str, text("A heading.", 80)]] = several("Four to eight headings.", 8)
     kind: IdeaKind
-    target_keyword: str = Field(description="A phrase of the list, copied.")
+    target_keyword: str = text("A phrase of the list, copied.", 120)
     intent: SomeIntent = None
 
 
 class Drafts(BaseModel):
-    ideas: list[Draft]
+    ideas: list[Draft] = several("The pillar first, then the supporting ones.", 6)
 
 
 VARIABLES = (
@@ -83,7 +95,8 @@ def _idea(request: IdeasRequest, draft: Draft, kind: IdeaKind) -> IdeaDraft:
 def _phrase(request: IdeasRequest, wanted: str) -> str:
     """The phrase that is meant; else the topic's own."""
     phrases = [keyword.phrase for keyword in request.keywords]
-    return next((phrase for phrase in phrases if spelt(phrase) == spelt(wanted)), request.head)
+    forms = {spelt(wanted), spelt(without_facts(wanted))}
+    return next((phrase for phrase in phrases if spelt(phrase) in forms), request.head)
 
 
 WORK = Writing(

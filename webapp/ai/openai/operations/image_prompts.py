@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from webapp.ai.embedded.wording import shortened
 from webapp.ai.functions.image_prompt_extraction import ImagePrompt, ImagePromptsRequest, ImagePromptsResult, ImageRole
-from webapp.ai.openai.operations.work import Writing, one_line, spelt
+from webapp.ai.openai.operations.work import Writing, one_line, spelt, text
 from webapp.ai.openai.prompts import Kind, Variable, listed
 from webapp.ai.provider import BadReply
 
@@ -13,17 +13,17 @@ LONGEST_PROMPT = 1500
 
 
 class Featured(BaseModel):
-    prompt: str = Field(description="What is seen, in two or three sentences, in English.")
-    alt_text: str = Field(description="At most 120 characters.")
+    prompt: str = text("What is seen, in two or three sentences, in English.", 600)
+    alt_text: str = text("At most 120 characters.", 150)
 
 
 class Inside(Featured):
-    place: str = Field(description="The heading that it follows, copied.")
+    place: str = text("The heading that it follows, copied.", 150)
 
 
 class Draft(BaseModel):
     featured: Featured
-    in_article: list[Inside] = Field(default_factory=list)
+    in_article: list[Inside] = Field(default_factory=list, json_schema_extra={"maxItems": 6})
 
 
 VARIABLES = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from webapp.ai.embedded.wording import STRAY_END
 from webapp.ai.functions.clustering import KeywordFact
@@ -14,6 +14,7 @@ from webapp.ai.openai.prompts import Kind, Value, Variable
 from webapp.ai.openai.reading import found_in
 from webapp.ai.provider import BadReply, Finish, Request
 
+ASIDE = re.compile(r" \((?:\d+ searches a month(?:, \w+)?|informational|commercial|transactional|navigational)\)$")
 NO_VOICE = "Plain, friendly and concrete."
 
 
@@ -88,9 +89,9 @@ class Writing(Work):
     temperature: float
     most_tokens: Callable[[Any], int]
 
-    def result(self, request: Request, text: str, finish: Finish) -> str:
+    def result(self, request: Request, written: str, finish: Finish) -> str:
         """The JSON that the operation's `parse` reads, out of what the model wrote. Raises BadReply."""
-        found = _whole(self.draft, found_in(text, finish))
+        found = _whole(self.draft, found_in(written, finish))
         try:
             return self.finish(request, self.draft.model_validate(found)).model_dump_json()
         except ValidationError as error:
@@ -123,6 +124,16 @@ def _known(intent: object) -> object:
 SomeIntent = Annotated[Intent | None, BeforeValidator(_known)]
 
 
+def text(description: str, longest: int) -> Any:
+    """A field of a draft. Models are told how long it may be; one that is longer is cut, and no reason to ask again."""
+    return Field(description=description, json_schema_extra={"maxLength": longest})
+
+
+def several(description: str, most: int) -> Any:
+    """A list in a draft, in the same way."""
+    return Field(description=description, json_schema_extra={"maxItems": most})
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -144,6 +155,11 @@ def spelt(phrase: str) -> str:
 def facts(keywords: list[KeywordFact]) -> list[str]:
     """Search phrases, each with what is known about it."""
     return [one_line(f"{keyword.phrase}{_aside(keyword)}") for keyword in keywords]
+
+
+def without_facts(copied: str) -> str:
+    """What a model copied, without what we had said about it."""
+    return ASIDE.sub("", one_line(copied))
 
 
 def _aside(keyword: KeywordFact) -> str:
