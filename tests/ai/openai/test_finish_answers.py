@@ -82,6 +82,24 @@ def test_a_group_without_a_name_is_named() -> None:
     assert said == "4 of 5 groups have no name: k1, k2, k3 …"
 
 
+def cut(work: Writing, request: Request, answer: Any, longest: int) -> Reply:
+    """What comes of an answer that reached its limit after so many characters."""
+    return Reply(text=work.result(request, json.dumps(answer)[:longest], Finish.LENGTH))
+
+
+def test_groups_that_are_whole_are_used_if_those_that_were_cut_off_are_not_needed() -> None:
+    request = requests.naming(["snake plant"])
+    answer = {"groups": [group("k0"), group("k0"), group("k0")]}
+
+    [named] = clustering.parse(cut(naming.WORK, request, answer, 170)).groups
+
+    assert named.name == "Snake Plants"
+    with pytest.raises(BadReply, match="k1"):
+        cut(naming.WORK, requests.naming(["snake plant"], ["orchid"]), answer, 170)
+    with pytest.raises(BadReply, match="cut off"):
+        cut(naming.WORK, request, answer, 40)
+
+
 # ideas
 
 
@@ -123,6 +141,14 @@ def test_titles_that_are_there_already_are_left_out() -> None:
     assert [one.title for one in result.ideas] == ["New"]
     assert refused(ideas.WORK, request, [idea("Snake Plants")]) == "none of the ideas is new"
     assert refused(ideas.WORK, request, {"ideas": []}) == "the answer proposes no article"
+
+
+def test_ideas_before_the_one_that_was_cut_off_are_ideas() -> None:
+    answer = {"ideas": [idea("One"), idea("Two"), idea("Three")]}
+
+    result = idea_generation.parse(cut(ideas.WORK, requests.ideas(), answer, 350))
+
+    assert [one.title for one in result.ideas] == ["One", "Two"]
 
 
 # articles
@@ -211,6 +237,11 @@ def test_an_article_without_text_is_refused(sections: Any) -> None:
     assert refused(article.WORK, requests.article(), draft(sections=sections)) == (
         "the article has no section with text in it"
     )
+
+
+def test_an_article_without_its_end_is_no_article() -> None:
+    with pytest.raises(BadReply, match="cut off"):
+        cut(article.WORK, requests.article(), draft(), 300)
 
 
 def test_a_field_that_is_missing_is_named() -> None:

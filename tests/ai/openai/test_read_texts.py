@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.ai.openai.reading import found_in
+from webapp.ai.openai.reading import found_in, whole_parts
 from webapp.ai.provider import BadReply, Finish
 
 GOOD = '{"title": "A {brace} and a [bracket]", "parts": [1, {"b": "c"}]}'
@@ -69,10 +69,13 @@ def test_what_is_wrong_is_said(raw: str, finish: Finish, said: str) -> None:
         found_in(raw, finish)
 
 
-@pytest.mark.parametrize("piece", ['{"', "<think>", "</think>", "[", "[1,", '{"a":[', "```json\n", "<"])
+@pytest.mark.parametrize("piece", ['{"', "<think>", "</think>", "[", "[1,", '{"a":[', "```json\n", "<", " "])
 def test_five_megabytes_of_beginnings_are_given_up_soon(piece: str) -> None:
+    written = piece * (4_900_000 // len(piece))
+
     with pytest.raises(BadReply):
-        found_in(piece * (4_900_000 // len(piece)), Finish.COMPLETE)
+        found_in(written, Finish.COMPLETE)
+    assert whole_parts(written) == whole_parts(f"[{written}") == []
 
 
 def test_what_no_database_stores_is_replaced() -> None:

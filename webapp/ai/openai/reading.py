@@ -13,6 +13,7 @@ DEEPEST = 60
 THOUGHT = re.compile(r"</(?:think|thinking|reasoning)>", re.IGNORECASE)
 THINKING = re.compile(r"\s*<(?:think|thinking|reasoning)>", re.IGNORECASE)
 BEGINNING = re.compile(r"[{\[]")
+NEXT_PART = re.compile(r"[\s,]*\{")
 MARKS = re.compile(r"</?data>", re.IGNORECASE)  # of ours, which some models repeat
 NOT_SHOWN = re.compile("[\0\ud800-\udfff]")
 
@@ -21,15 +22,34 @@ def found_in(raw: str, finish: Finish) -> Any:
     """The largest JSON object or list in the text, clean. Raises BadReply, which says what was there instead."""
     if len(raw) > MOST_TEXT:
         raise BadReply(f"the answer is longer than {MOST_TEXT:,} characters")
-    text = raw.lstrip("\ufeff")
-    thoughts = [thought.end() for thought in THOUGHT.finditer(text)]
-    if not thoughts and THINKING.match(text):
+    text = _after_thoughts(raw)
+    if THINKING.match(text):
         raise BadReply(_cut(finish) or "the model only thought, and never answered")
-    text = text[max(thoughts, default=0) :]
     found = _largest(text)
     if found is None:
         raise BadReply(_why_not(text, finish))
     return _clean(found, 0)
+
+
+def whole_parts(raw: str) -> list[Any]:
+    """The objects, clean, that the first list in the text holds whole, however it goes on. Raises BadReply."""
+    text = _after_thoughts(raw[:MOST_TEXT])
+    decoder = json.JSONDecoder(parse_constant=_refuse)
+    bracket = text.find("[")
+    parts, position = [], bracket + 1 if bracket >= 0 else len(text)
+    while begins := NEXT_PART.match(text, position):
+        try:
+            part, position = decoder.raw_decode(text, begins.end() - 1)
+        except (ValueError, RecursionError):
+            break
+        parts.append(_clean(part, 0))
+    return parts
+
+
+def _after_thoughts(raw: str) -> str:
+    """What a model wrote when it had thought."""
+    text = raw.lstrip("\ufeff")
+    return text[max((thought.end() for thought in THOUGHT.finditer(text)), default=0) :]
 
 
 def _largest(text: str) -> Any:

@@ -82,4 +82,5 @@ WORK = Writing(
     finish=_finish,
     temperature=0.2,
     most_tokens=lambda request: 500 + 80 * len(request.groups),
+    parts="groups",
 )

@@ -106,4 +106,5 @@ WORK = Writing(
     finish=_finish,
     temperature=0.7,
     most_tokens=lambda request: 3000,
+    parts="ideas",
 )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from webapp.ai.embedded.wording import STRAY_END
 from webapp.ai.functions.clustering import KeywordFact
 from webapp.ai.openai.prompts import Kind, Value, Variable
-from webapp.ai.openai.reading import found_in
+from webapp.ai.openai.reading import found_in, whole_parts
 from webapp.ai.provider import BadReply, Finish, Request
 
 ASIDE = re.compile(r" \((?:\d+ searches a month(?:, \w+)?|informational|commercial|transactional|navigational)\)$")
@@ -81,23 +81,34 @@ class Work:
 class Writing(Work):
     """One whose answer is JSON. `draft` is what the model fills in, `finish` makes of it what the operation promises.
 
-    `temperature`: how freely it writes, 0 to 2; `most_tokens`: how long an answer to a request may be.
+    `temperature`: how freely it writes, 0 to 2; `most_tokens`: how long an answer to a request may be; `parts`: the
+    field whose list is of use although its end is missing.
     """
 
     draft: type[BaseModel]
     finish: Callable[[Any, Any], BaseModel]
     temperature: float
     most_tokens: Callable[[Any], int]
+    parts: str | None = None
 
     def result(self, request: Request, written: str, finish: Finish) -> str:
         """The JSON that the operation's `parse` reads, out of what the model wrote. Raises BadReply."""
-        found = _whole(self.draft, found_in(written, finish))
+        found = self._found(written, finish)
         try:
             return self.finish(request, self.draft.model_validate(found)).model_dump_json()
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the whole answer"
             raise BadReply(f"{place}: {first['msg']}") from error
+
+    def _found(self, written: str, finish: Finish) -> Any:
+        try:
+            return _whole(self.draft, found_in(written, finish))
+        except BadReply:
+            parts = whole_parts(written) if self.parts and finish is Finish.LENGTH else []
+            if not parts:
+                raise
+            return {self.parts: parts}
 
 
 def _whole(draft: type[BaseModel], found: Any) -> Any:
