@@ -156,6 +156,11 @@ def test_a_key_that_is_refused_stops_everything(endpoint: server.Endpoint, statu
     assert "Incorrect API key provided: …" in failed.sentence
 
 
+@pytest.mark.parametrize("said", ["API key not valid. Please pass a valid API key.", "Incorrect API key provided."])
+def test_some_say_so_with_the_status_of_a_bad_request(endpoint: server.Endpoint, said: str) -> None:
+    assert isinstance(failure(endpoint, error(400, said)), KeyRefused)
+
+
 def test_what_a_moderator_refuses_is_no_matter_of_the_key(endpoint: server.Endpoint) -> None:
     failed = failure(endpoint, error(403, "Your input was flagged by moderation."))
 

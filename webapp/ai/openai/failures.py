@@ -32,6 +32,7 @@ QUOTA_WORDS = re.compile(
     re.IGNORECASE,
 )
 FLAGGED = re.compile(r"moderation|flagged|content[ _]policy|content management policy", re.IGNORECASE)
+WRONG_KEY = re.compile(r"(?:incorrect|invalid|wrong)[ _]api[ _]key|api[ _]key[ _](?:not valid|invalid)", re.IGNORECASE)
 NO_MODEL = re.compile(
     r"model[ _]not[ _]found|\bmodel\b.{0,80}\b(?:not (?:be )?found|not exist|unknown|no access|not a valid)"
     r"|(?:no such|unknown|invalid) model|DeploymentNotFound|deployment .{0,40}does not exist"
@@ -102,10 +103,10 @@ def of_status(status: int, headers: Headers, body: bytes, *, key: str, host: str
         return Refusal(f"{host} leads on to another address, and a key must not be sent along.", status=status, said="")
     if status == 402 or (status in (400, 403, 429) and told.is_about_money(_asked_to_wait(headers, told))):
         return QuotaUsedUp(f"The account at {host} has no quota or money left{told.quoted}.")
-    if NO_MODEL.search(f"{told.code} {told.words}") and status in (400, 401, 403, 404, 422):
+    if NO_MODEL.search(f"{told.code} {told.words}") and status in (400, 403, 404, 422):
         sentence = f"{host} has no such model for us{told.quoted}."
         return ModelMissing(sentence, status=status, said=told.words, code=told.code, param=told.param)
-    if status == 401 or (status == 403 and not FLAGGED.search(told.words)):
+    if _is_about_the_key(status, told):
         return KeyRefused(f"{host} does not take the key ({status}){told.quoted}.")
     if status in GATEWAY_GAVE_UP:
         return OutcomeUnknown(f"{host} gave up waiting for the model ({status}){told.quoted}.")
@@ -200,6 +201,13 @@ def span(written: str) -> float | None:
         return seconds
     parts = SPAN.findall(bare)
     return sum(float(number) * SECONDS[unit] for number, unit in parts) if parts else None
+
+
+def _is_about_the_key(status: int, told: Told) -> bool:
+    """Some answer 400 to a key that they do not know."""
+    if status == 400:
+        return WRONG_KEY.search(f"{told.code} {told.words}") is not None
+    return status == 401 or (status == 403 and not FLAGGED.search(told.words))
 
 
 def _asked_to_wait(headers: Headers, told: Told) -> bool:
