@@ -16,7 +16,9 @@ from webapp.accounts.models import Role
 from webapp.core.db import db
 from webapp.core.secrets import Secret
 from webapp.jobs import queue
-from webapp.publishing.models import PostStatus, WaitingReason, WordPressConnection
+from webapp.publishing import by_hand, outage
+from webapp.publishing.models import PostStatus, Publication, WaitingReason, WordPressConnection
+from webapp.publishing.target import CredentialsRefused
 from webapp.publishing.wordpress import existing
 from webapp.sites.models import Site, TargetKind
 
@@ -150,6 +152,90 @@ def test_htmx_gets_the_fragment_alone(client: Visitor, site: Site, there: LookAl
     assert "Save anyway" in answer.text
 
 
+def held(client: Visitor, site: Site, there: LookAlike) -> list[Publication]:
+    """Two articles that wait because WordPress refused the password that is kept, which is right by now."""
+    connected(client, there)
+    outage.hold(desk.settings_of(site), CredentialsRefused("WordPress does not take the password."))
+    db.session.commit()
+    return [desk.approve(site, factories.article(site, is_draft_quality=False)) for _ in range(2)]
+
+
+def test_a_test_of_what_is_kept_lets_the_queue_go_on(client: Visitor, site: Site, there: LookAlike) -> None:
+    waiting = held(client, site, there)
+    assert "As of the last test that worked" in words(read(client.get(ADDRESS).text), "#connected h2")
+
+    page = read(client.htmx(f"{ADDRESS}/test", written(client, there, password="", post_status="draft")).text)
+
+    assert "It works 2 articles go out in their order." in words(page, "#tested")
+    assert page.select_one("#kept[hx-swap-oob]") is not None
+    assert page.select_one("#standing") is None
+    assert words(page, "#connected h2") == "Connected to WordPress"
+    assert None not in desk.slots(waiting)
+    kept = row(site)
+    assert kept is not None and kept.post_status is PostStatus.PUBLISH
+
+
+@pytest.mark.parametrize("changed", [{"username": "bea"}, {"password": "other"}])
+def test_a_test_of_anything_else_lets_nothing_go_on(
+    client: Visitor, site: Site, there: LookAlike, changed: dict[str, str]
+) -> None:
+    waiting = held(client, site, there)
+
+    page = read(client.send(f"{ADDRESS}/test", written(client, there) | changed).text)
+
+    assert "It works Nothing is saved yet." in words(page, "#tested")
+    assert desk.fresh(waiting[0]).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
+
+
+def test_where_nothing_was_held_a_test_moves_nobody(client: Visitor, site: Site, there: LookAlike) -> None:
+    connected(client, there)
+    first, second = (desk.approve(site, factories.article(site, is_draft_quality=False)) for _ in range(2))
+    desk.do(by_hand.hold, first)
+    before = desk.slots([second])
+
+    page = read(client.htmx(f"{ADDRESS}/test", written(client, there, password="")).text)
+
+    assert "It is saved like this already." in words(page, "#tested")
+    assert desk.slots([second]) == before
+
+
+@pytest.mark.parametrize(
+    ("back", "leads_to_page"), [("queue", "/sites/herbs/queue"), ("connect", ADDRESS), ("//evil.example", ADDRESS)]
+)
+def test_again_tests_what_is_kept_and_leads_back(
+    client: Visitor, site: Site, there: LookAlike, back: str, leads_to_page: str
+) -> None:
+    waiting = held(client, site, there)
+    form = read(client.get("/sites/herbs/queue").text).select_one("#standing form")
+    assert form is not None and form["action"] == f"{ADDRESS}/again"
+
+    answer = client.send(f"{ADDRESS}/again", {"back": back})
+
+    assert (answer.status_code, answer.location) == (303, leads_to_page)
+    assert "It works. 2 articles go out in their order." in client.get(answer.location).text
+    assert None not in desk.slots(waiting)
+
+
+def test_again_says_what_is_still_in_the_way(client: Visitor, site: Site, there: LookAlike) -> None:
+    waiting = held(client, site, there)
+    there.replies[ME] = error(401, "incorrect_password")
+
+    answer = client.send(f"{ADDRESS}/again", {"back": "queue"}, follow_redirects=True)
+
+    assert answer.request.path == ADDRESS
+    assert "does not take the user name ana with this password" in answer.text
+    assert desk.fresh(waiting[0]).reason is WaitingReason.TARGET_REFUSES_CREDENTIALS
+
+
+def test_while_it_is_paused_a_test_promises_nothing(client: Visitor, site: Site, there: LookAlike) -> None:
+    held(client, site, there)
+    desk.change(site, paused=True)
+
+    answer = client.send(f"{ADDRESS}/again", follow_redirects=True)
+
+    assert "It works. Publishing is paused for this site." in answer.text
+
+
 def test_an_address_that_is_offered_can_be_taken(client: Visitor, site: Site, there: LookAlike) -> None:
     there.replies["/old/wp-json/"] = leads_to(f"{there.address}/wp-json/")
     form = written(client, there, address=f"{there.address}/old")
@@ -221,8 +307,9 @@ def test_what_does_not_work_can_be_saved_and_holds_the_queue(client: Visitor, si
 
     assert "articles wait until one does" in answer.text
     assert "saved without a test that worked" in words(read(answer.text), "#standing")
+    assert words(read(answer.text), "#connected h2") == "Not connected: no test has worked yet"
     assert desk.fresh(waiting).reason is WaitingReason.TARGET_NOT_CONNECTED
-    stopped = read(client.get("/sites/herbs/queue").text).select_one("#stopped a")
+    stopped = read(client.get("/sites/herbs/queue").text).select_one("#standing a")
     assert stopped is not None and stopped["href"] == ADDRESS
 
     there.replies[INDEX] = LookAlike(there.address).replies[INDEX]

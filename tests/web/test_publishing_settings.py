@@ -224,7 +224,7 @@ def test_saving_what_is_set_already_moves_nothing(client: Visitor, site: Site) -
 def test_a_pause_is_said_where_it_was_made(client: Visitor, site: Site) -> None:
     answer = save(client, FORM | {"paused": "y"}, follow_redirects=True)
 
-    stopped = read(answer.text).select_one("#stopped")
+    stopped = read(answer.text).select_one("#standing")
     assert stopped is not None and "Publishing is paused" in stopped.get_text()
 
 

@@ -1,16 +1,17 @@
 """Where a site publishes to: its folder, or a WordPress that is tested before it is connected."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.jobs import queue
+from webapp.publishing import retested
 from webapp.publishing.models import WaitingReason, WordPressConnection
 from webapp.publishing.places import Place
 from webapp.publishing.schedule import lock
@@ -23,23 +24,25 @@ from webapp.sites.models import Site, TargetKind
 from webapp.web.access import site_or_404
 from webapp.web.forms.checks import refuse
 from webapp.web.forms.connect import STATUSES, TARGETS, ConnectForm
-from webapp.web.forms.versioned import Description
+from webapp.web.forms.versioned import Description, Line
 from webapp.web.htmx import is_htmx
-from webapp.web.standing import standing
+from webapp.web.standing import standing, stop
 
 pages = Blueprint("connect", __name__, url_prefix="/sites/<slug>/connect")
 
 NAMES = {value: text for value, text, _ in TARGETS}
 POSTS = 50  # shown of those that are there
 CLOCK_IS_WRONG = 60  # seconds from ours
+PAGES = {"queue": "queue.index", "overview": "overview.show", "publishing": "publishing.show"}  # that offer a test, too
 
 
 @dataclass(frozen=True)
 class Tested:
-    """How a test went: what it found, or what is in the way."""
+    """How a test went: what it found, or what is in the way. `goes_on`: what it did where it was of what is kept."""
 
     found: Examined | None = None
     problem: CannotConnect | None = None
+    goes_on: str = ""
 
 
 @pages.get("")
@@ -59,17 +62,34 @@ def save(slug: str) -> ResponseReturnValue:
 
 @pages.post("/test")
 def test(slug: str) -> ResponseReturnValue:
-    """What a test finds. Saves nothing: the fragment for HTMX, else the page as it is."""
+    """What a test finds: the fragment for HTMX, else the page as it is. Saves no setting.
+
+    A connection that is kept already and works lets its queue go on.
+    """
     site = site_or_404(slug, Role.OWNER)
     form = ConnectForm()
     moved = form.take_offer()
     credentials = _credentials(site, form)
-    tested = _test(credentials) if credentials else None
+    tested = _followed(slug, credentials, _test(credentials)) if credentials else None
     code = 200 if tested and tested.found else 422
     if is_htmx():
-        shown = {"site": site, "form": form, "tested": tested, "moved": moved, "clock_is_wrong": CLOCK_IS_WRONG}
-        return make_response(render_template("connect/_tested.html", alone=True, **shown), code)
+        return make_response(_fragment(site, form, tested, moved), code)
     return make_response(_page(site, form, tested=tested), code)
+
+
+@pages.post("/again")
+def test_again(slug: str) -> ResponseReturnValue:
+    """Tests the connection that is kept, for whoever reads that articles wait for it."""
+    site = site_or_404(slug, Role.EDITOR)
+    credentials = connecting.credentials_of(_connection_or_404(site))
+    db.session.commit()
+    tested = _followed(slug, credentials, _test(credentials))
+    if tested.problem is not None:
+        flash(f"{tested.problem.sentence} {tested.problem.remedy}", "err")
+        return redirect(url_for("connect.show", slug=slug), 303)
+    flash(f"It works. {tested.goes_on}".strip(), "ok")
+    back = PAGES.get(request.form.get("back", ""), "connect.show")
+    return redirect(url_for(back, slug=slug), 303)
 
 
 @pages.post("/anyway")
@@ -82,8 +102,7 @@ def save_anyway(slug: str) -> ResponseReturnValue:
 def read(slug: str) -> ResponseReturnValue:
     """Has the posts read that are there, by a worker: there may be thousands."""
     site = site_or_404(slug, Role.EDITOR)
-    if _connection(site) is None:
-        raise NotFound("The site is not connected to a WordPress.", "Connect it first.")
+    _connection_or_404(site)
     db.session.commit()
     _tell_of_reading(queue.read_posts(site.id))
     return redirect(url_for("connect.show", slug=slug, _anchor="posts"), 303)
@@ -149,6 +168,25 @@ def _test(credentials: Credentials) -> Tested:
         return Tested(found=examine(credentials))
     except CannotConnect as problem:
         return Tested(problem=problem)
+
+
+def _followed(slug: str, credentials: Credentials, tested: Tested) -> Tested:
+    """The same; where it was of the connection that is kept, and worked, the queue goes on."""
+    if tested.found is None:
+        return tested
+    site = site_or_404(slug, Role.EDITOR)
+    places = retested.works(site, credentials, tested.found)
+    db.session.commit()
+    return tested if places is None else replace(tested, goes_on=_told_of_going_on(site, places))
+
+
+def _told_of_going_on(site: Site, places: Sequence[Place]) -> str:
+    going, still = sum(place.slot is not None for place in places), stop(site)
+    if still is not None:
+        return still.said
+    if not going:
+        return "It is saved like this already."
+    return f"{going:,} {'article goes out at its time' if going == 1 else 'articles go out in their order'}."
 
 
 def _save(slug: str, form: ConnectForm, found: Examined | None) -> ResponseReturnValue:
@@ -234,23 +272,40 @@ def _connection(site: Site) -> WordPressConnection | None:
     return db.session.get(WordPressConnection, site.id, populate_existing=True)
 
 
-def _page(site: Site, form: ConnectForm, tested: Tested | None = None, **more: Any) -> str:
-    connection = _connection(site)
-    found = Examined(**connection.found) if connection and connection.found else None
+def _connection_or_404(site: Site) -> WordPressConnection:
+    found = _connection(site)
+    if found is None:
+        raise NotFound("The site is not connected to a WordPress.", "Connect it first.")
+    return found
+
+
+def _fragment(site: Site, form: ConnectForm, tested: Tested | None, moved: bool) -> str:
+    return render_template("connect/_tested.html", alone=True, moved=moved, **_shown(site, form, tested))
+
+
+def _page(site: Site, form: ConnectForm, tested: Tested | None = None, lines: Sequence[Line] = ()) -> str:
     return render_template(
         "connect/index.html",
-        site=site,
-        form=form,
         targets=TARGETS,
-        is_wordpress=site.target is TargetKind.WORDPRESS,
-        connection=connection,
-        status=STATUSES[connection.post_status] if connection else "",
-        found=found,
-        standing=standing(site),
-        clock_is_wrong=CLOCK_IS_WRONG,
-        tested=tested,
         posts=existing.listed(site.id, POSTS),
         post_count=existing.count(site.id),
+        lines=lines,
         page="connect",
-        **{"lines": []} | more,
+        **_shown(site, form, tested),
     )
+
+
+def _shown(site: Site, form: ConnectForm, tested: Tested | None) -> dict[str, Any]:
+    """What the page and the fragment have in common."""
+    connection = _connection(site)
+    return {
+        "site": site,
+        "form": form,
+        "tested": tested,
+        "is_wordpress": site.target is TargetKind.WORDPRESS,
+        "connection": connection,
+        "status": STATUSES[connection.post_status] if connection else "",
+        "found": Examined(**connection.found) if connection and connection.found else None,
+        "standing": standing(site),
+        "clock_is_wrong": CLOCK_IS_WRONG,
+    }

@@ -9,8 +9,6 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.models import Role
 from webapp.core.db import db, reading
 from webapp.publishing.models import PublishingSettings
-from webapp.publishing.places import reason_for_new
-from webapp.publishing.reasons import WORDS
 from webapp.publishing.schedule import change_settings, lock
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
@@ -18,6 +16,7 @@ from webapp.web.foretold_slots import foretell, told_of_saved
 from webapp.web.forms.publishing import MODES, PublishingForm
 from webapp.web.forms.versioned import Line
 from webapp.web.htmx import is_htmx
+from webapp.web.standing import stop
 
 pages = Blueprint("publishing", __name__, url_prefix="/sites/<slug>/publishing")
 
@@ -57,12 +56,11 @@ def check(slug: str) -> ResponseReturnValue:
 
 
 def _page(site: Site, form: PublishingForm, lines: Sequence[Line] = (), is_checked: bool = False) -> str:
-    reason = reason_for_new(_settings(site))
     return render_template(
         "publishing/index.html",
         page="publishing",
         modes=MODES,
-        stopped=WORDS[reason] if reason else None,
+        stopped=stop(site),
         lines=lines,
         is_checked=is_checked,
         **_shown(site, form),

@@ -6,32 +6,23 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from flask import url_for
-
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing import queries
 from webapp.publishing.lines import lines
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
 from webapp.publishing.places import Obstacles, free_slots, reason_for_new
-from webapp.publishing.reasons import WORDS, Remedy, Words
+from webapp.publishing.reasons import WORDS, Words
 from webapp.publishing.slots import DAY, MINUTE, SchedulingMode
 from webapp.publishing.why import Search
 from webapp.sites.models import Site
-from webapp.web.standing import standing
+from webapp.web.standing import place_of, stop
 
 MOST = 100  # of each kind on the page
 MOST_FREE = 1000  # free slots that are looked at
 IN_A_ROW = 3  # free slots one after the other that are shown; of more only how many there are
 CHOICES = 90  # free slots to choose from
 MOVING, STANDING = 2, 30  # seconds between two looks, while something goes out and while it will
-
-PLACES: dict[Remedy, tuple[str, str] | None] = {
-    Remedy.PUBLISHING_SETTINGS: ("publishing.show", "Settings"),
-    Remedy.CONNECTION: ("connect.show", "Where to"),
-    Remedy.RELEASE: None,
-    Remedy.OPERATOR: None,
-}
 
 
 @dataclass(frozen=True)
@@ -65,15 +56,13 @@ def queue(site: Site) -> dict[str, Any]:
     counts = queries.counts(site.id)
     upcoming, waiting = queries.upcoming(site.id, MOST), queries.waiting(site.id, MOST)
     settings = _settings(site)
-    stopped = reason_for_new(settings)
     lined_up = lines(upcoming, waiting)
-    free = _free(site, settings, upcoming) if counts.approved and not stopped else []
+    free = _free(site, settings, upcoming) if counts.approved and not reason_for_new(settings) else []
     return {
         "site": site,
         "counts": counts,
         "most": MOST,
-        "stopped": _explained(WORDS[stopped], site, settings.target_said) if stopped else None,
-        "resting": None if stopped else standing(site),
+        "stopped": stop(site),
         "days": _days(upcoming, free, site),
         "free_until": free[-1] if len(free) == MOST_FREE else None,
         "waiting": _by_reason(waiting, site),
@@ -154,12 +143,8 @@ def _by_reason(waiting: Iterable[Publication], site: Site) -> list[tuple[Explain
     return [(_explained(WORDS[reason], site), reason, some) for reason, some in groups.items()]
 
 
-def _explained(words: Words, site: Site, said: str = "") -> Explained:
-    """`said`: what the destination itself says of it."""
-    place = PLACES[words.where]
-    endpoint, text = place or ("", "")
-    url = url_for(endpoint, slug=site.slug) if place else ""
-    return Explained(words.title, f"{words.sentence} {said}".strip(), words.remedy, url, text)
+def _explained(words: Words, site: Site) -> Explained:
+    return Explained(words.title, words.sentence, words.remedy, *place_of(words, site))
 
 
 def _choice(slot: datetime, site: Site) -> tuple[str, str]:
