@@ -1,6 +1,6 @@
 """`pressroom queue`: where every approved article is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -52,6 +52,28 @@ def test_a_person_reads_it_in_the_sites_own_time(site: Site, pressroom: Pressroo
     assert "Mon 01 Jul 2030 09:00" in said
     assert WORDS[WaitingReason.HELD].sentence in said
     assert "The folder is not writable." in said
+
+
+def test_why_it_waits_comes_before_what_was_said_long_ago(app: Flask, pressroom: Pressroom) -> None:
+    site = factories.site(time_zone="Europe/Berlin")
+    said, retried = "The password is refused.", "It answered 503."
+    factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.QUEUE_PAUSED, error=said)
+    factories.publication(site, error=retried, next_attempt_at=datetime(2999, 7, 1, 7, 0, tzinfo=UTC))
+
+    out, items = pressroom("queue", site.slug).out, pressroom("queue", site.slug, "--json").json["items"]
+
+    assert WORDS[WaitingReason.QUEUE_PAUSED].sentence in out and said not in out
+    assert f"{retried} Tried again by itself from 09:00 on." in out
+    assert [item["error"] for item in items] == [retried, None]
+
+
+def test_what_is_out_has_the_time_when_it_went_out(app: Flask, pressroom: Pressroom) -> None:
+    site = factories.site(time_zone="Europe/Berlin")
+    late = SLOT + timedelta(minutes=7)
+    factories.publication(site, PublicationStatus.PUBLISHED, slot_at=SLOT, published_at=late)
+
+    assert "Mon 01 Jul 2030 09:07" in pressroom("queue", site.slug).out
+    assert pressroom("queue", site.slug, "--json").json["items"][0]["published_at"] == "2030-07-01T07:07:00Z"
 
 
 def test_an_empty_queue(app: Flask, pressroom: Pressroom) -> None:

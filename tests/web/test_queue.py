@@ -144,7 +144,26 @@ def test_one_that_is_tried_again_says_when(client: Visitor, site: Site) -> None:
         site, error="503", slot_at=datetime(2026, 6, 1, tzinfo=UTC), next_attempt_at=datetime(2999, 6, 1, tzinfo=UTC)
     )
 
-    assert "503 Tried again from 09:00 Tokyo time" in text(row(read(client.get(ADDRESS)), tried))
+    found = text(row(read(client.get(ADDRESS)), tried))
+
+    assert "503 Tried again by itself from 09:00 Tokyo time on." in found
+    assert "Retrying" in found and "Scheduled" not in found
+
+
+@pytest.mark.parametrize(
+    ("status", "fields"),
+    [
+        (PublicationStatus.SCHEDULED, {"next_attempt_at": datetime(2026, 6, 1, tzinfo=UTC)}),
+        (PublicationStatus.PUBLISHING, {}),
+        (PublicationStatus.WAITING, {"next_attempt_at": datetime(2999, 6, 1, tzinfo=UTC)}),
+    ],
+)
+def test_what_was_said_before_something_else_happened_is_not_said_as_if_it_were_true(
+    client: Visitor, site: Site, status: PublicationStatus, fields: dict[str, object]
+) -> None:
+    publication = a_publication(site, status, error="The password is refused.", **fields)
+
+    assert "refused" not in text(row(read(client.get(ADDRESS)), publication))
 
 
 def test_one_that_is_going_out_has_no_buttons(client: Visitor, site: Site) -> None:

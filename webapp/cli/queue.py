@@ -59,6 +59,9 @@ def _publications(site: Any) -> list[Any]:
 
 
 def _item(publication: Any) -> dict[str, Any]:
+    from webapp.core.clock import now
+    from webapp.publishing.why import trouble
+
     return {
         "article_id": publication.article_id,
         "title": publication.article.title,
@@ -66,7 +69,8 @@ def _item(publication: Any) -> dict[str, Any]:
         "slot_at": written(publication.slot_at),
         "reason": publication.reason.value if publication.reason else None,
         "link": publication.link,
-        "error": publication.error or None,
+        "published_at": written(publication.published_at),
+        "error": trouble(publication, now()) or None,
     }
 
 
@@ -76,10 +80,21 @@ def written(instant: datetime | None) -> str | None:
 
 
 def _line(publication: Any, zone: ZoneInfo) -> str:
-    from webapp.publishing.reasons import WORDS
+    when = f"{publication.at.astimezone(zone):%a %d %b %Y %H:%M}" if publication.at else ""
+    return (
+        f"  {publication.status.value:<11}{when:<22}{publication.article.title}  {_about(publication, zone)}".rstrip()
+    )
 
-    why = WORDS[publication.reason].sentence if publication.reason else ""
-    at = publication.slot_at
-    when = f"{at.astimezone(zone):%a %d %b %Y %H:%M}" if at else ""
-    about = publication.error or publication.link or why
-    return f"  {publication.status.value:<11}{when:<22}{publication.article.title}  {about}".rstrip()
+
+def _about(publication: Any, zone: ZoneInfo) -> str:
+    """Why it is not out; of what is out, where it is."""
+    from webapp.core.clock import now
+    from webapp.publishing.reasons import WORDS
+    from webapp.publishing.why import is_retrying, trouble
+
+    if publication.reason:
+        return WORDS[publication.reason].sentence
+    said = trouble(publication, now())
+    if is_retrying(publication, now()):
+        return f"{said} Tried again by itself from {publication.next_attempt_at.astimezone(zone):%H:%M} on."
+    return said or publication.link or ""

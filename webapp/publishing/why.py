@@ -1,4 +1,4 @@
-"""Why an article waits, step by step: what was asked and which times were tried, in words."""
+"""Why an article is not out yet, in words: what was asked and which times were tried, or what its destination said."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -16,6 +16,19 @@ from webapp.publishing.tried import Candidate, PassedOver, tried
 from webapp.sites.models import Site
 
 MOST = 6  # times that are named; of the others only how many there are
+
+
+def trouble(publication: Publication, moment: datetime) -> str:
+    """The destination's own words, where they are why it is not out: it has failed, or is tried again by itself.
+
+    What was said before anything else happened to it explains nothing any more.
+    """
+    has_failed = publication.status is PublicationStatus.FAILED
+    return publication.error if has_failed or is_retrying(publication, moment) else ""
+
+
+def is_retrying(publication: Publication, moment: datetime) -> bool:
+    return publication.status is PublicationStatus.SCHEDULED and publication.rests(moment)
 
 
 class Search:

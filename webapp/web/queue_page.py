@@ -14,7 +14,7 @@ from webapp.publishing.models import Publication, PublicationStatus, PublishingS
 from webapp.publishing.places import Obstacles, free_slots, reason_for_new
 from webapp.publishing.reasons import WORDS, Words
 from webapp.publishing.slots import DAY, MINUTE, SchedulingMode
-from webapp.publishing.why import Search
+from webapp.publishing.why import Search, is_retrying, trouble
 from webapp.sites.models import Site
 from webapp.web.standing import place_of, stop
 
@@ -55,7 +55,7 @@ def version(site: Site) -> str:
 def queue(site: Site) -> dict[str, Any]:
     counts = queries.counts(site.id)
     upcoming, waiting = queries.upcoming(site.id, MOST), queries.waiting(site.id, MOST)
-    settings = _settings(site)
+    settings, moment = _settings(site), now()
     lined_up = lines(upcoming, waiting)
     free = _free(site, settings, upcoming) if counts.approved and not reason_for_new(settings) else []
     return {
@@ -72,7 +72,8 @@ def queue(site: Site) -> dict[str, Any]:
         "failed": queries.failed(site.id, MOST),
         "published": queries.published(site.id, MOST),
         "seconds": _seconds(site, counts),
-        "now": now(),
+        "trouble": lambda one: trouble(one, moment),
+        "is_retrying": lambda one: is_retrying(one, moment),
         "at_work": PublicationStatus.PUBLISHING,
         "picture": _picture,
     }
