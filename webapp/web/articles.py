@@ -18,6 +18,7 @@ from webapp.credits import ledger
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.models import Publication
 from webapp.web.access import row_or_404, site_or_404
+from webapp.web.destination import Destination
 from webapp.web.listing import chosen, listing, place
 
 pages = Blueprint("articles", __name__, url_prefix="/sites/<slug>/articles")
@@ -37,6 +38,7 @@ def index(slug: str) -> ResponseReturnValue:
         site=site,
         list=listing(found, queries.counts_of(Article, site.id), status, FILTERS),
         publications=_publications([article.id for article in found.rows]),
+        destination=Destination(site),
         featured=featured,
         wanted=wanted,
     )
@@ -58,6 +60,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         costs=costs,
         total_cost=sum(costs.values()),
         publication=_publications([article.id]).get(article.id),
+        destination=Destination(site),
     )
 
 

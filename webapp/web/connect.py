@@ -22,6 +22,7 @@ from webapp.publishing.wordpress.diagnosis import CannotConnect, refuse_plain_ht
 from webapp.publishing.wordpress.examine import Examined, examine
 from webapp.sites.models import Site, TargetKind
 from webapp.web.access import site_or_404
+from webapp.web.destination import Destination
 from webapp.web.forms.checks import refuse
 from webapp.web.forms.connect import STATUSES, TARGETS, ConnectForm
 from webapp.web.forms.versioned import Description, Line
@@ -286,6 +287,7 @@ def _fragment(site: Site, form: ConnectForm, tested: Tested | None, moved: bool)
 def _page(site: Site, form: ConnectForm, tested: Tested | None = None, lines: Sequence[Line] = ()) -> str:
     return render_template(
         "connect/index.html",
+        destination=Destination(site),
         targets=TARGETS,
         posts=existing.listed(site.id, POSTS),
         post_count=existing.count(site.id),

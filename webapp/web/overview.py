@@ -18,6 +18,7 @@ from webapp.pipeline.view import pending_by_stage, view_of
 from webapp.publishing import queries as publishing
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
+from webapp.web.destination import Destination
 from webapp.web.run_page import ICONS
 
 pages = Blueprint("overview", __name__, url_prefix="/sites/<slug>")
@@ -52,6 +53,7 @@ def show(slug: str) -> ResponseReturnValue:
         latest=latest,
         automation=automation_of(site),
         balance=ledger.balance(site.account_id),
+        destination=Destination(site),
         queue=publishing.counts(site.id),
         upcoming=publishing.upcoming(site.id, LATEST),
         start_token=token_urlsafe(16),

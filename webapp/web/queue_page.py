@@ -16,6 +16,7 @@ from webapp.publishing.reasons import WORDS, Words
 from webapp.publishing.slots import DAY, MINUTE, SchedulingMode
 from webapp.publishing.why import Search, is_retrying, trouble
 from webapp.sites.models import Site
+from webapp.web.destination import Destination
 from webapp.web.standing import place_of, stop
 
 MOST = 100  # of each kind on the page
@@ -60,6 +61,7 @@ def queue(site: Site) -> dict[str, Any]:
     free = _free(site, settings, upcoming) if counts.approved and not reason_for_new(settings) else []
     return {
         "site": site,
+        "destination": Destination(site),
         "counts": counts,
         "most": MOST,
         "stopped": stop(site),
