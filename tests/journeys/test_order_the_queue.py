@@ -80,7 +80,7 @@ def test_to_a_free_slot_and_off_the_schedule(open_page: Open, site: Site, javasc
     page.get_by_role("button", name="Take off the schedule").click()
     expect(page.locator("#waiting-unscheduled")).to_contain_text(TITLES[1])
     assert publication(site, TITLES[1]).reason is WaitingReason.UNSCHEDULED
-    row(page, TITLES[1]).get_by_role("button", name="Schedule").click()
+    row(page, TITLES[1]).get_by_role("button", name="Release").click()
     expect(page.locator("#waiting-unscheduled")).to_have_count(0)
 
 

@@ -332,11 +332,15 @@ def test_a_password_is_not_saved_for_an_address_where_everybody_could_read_it(
 
 def test_what_is_written_without_a_language_model_waits(client: Visitor, site: Site, there: LookAlike) -> None:
     draft = desk.approve(site)
+    assert "until somebody presses Publish now" in words(read(client.get(ADDRESS).text), "#sign-in ~ section #drafts")
 
     answer = client.send(ADDRESS, written(client, there), follow_redirects=True)
 
-    assert "1 written without a language model waits in the queue." in answer.text
+    assert "1 article waits in the queue for Publish now: drafted without a language model." in answer.text
     assert desk.fresh(draft).reason is WaitingReason.DRAFT_QUALITY
+    desk.approve(site)
+    card = words(read(client.get("/sites/herbs/queue").text), "#waiting-draft_quality .card-head")
+    assert "These were drafted without a language model, so they do not go to a real site by themselves." in card
 
 
 def test_going_back_to_the_folder_needs_no_test_and_keeps_the_rest(

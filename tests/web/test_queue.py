@@ -475,7 +475,7 @@ def test_off_the_schedule_and_on_it_again(client: Visitor, site: Site, three: li
     client.send(f"{ADDRESS}/{three[0].id}/unschedule")
     page = read(client.get(ADDRESS))
     assert "Taken off the schedule" in text(page.select_one("#waiting-unscheduled"))
-    assert "Schedule Basil" in text(row(page, three[0]))
+    assert "Release Basil" in text(row(page, three[0]))
 
     client.send(f"{ADDRESS}/{three[0].id}/release")
 

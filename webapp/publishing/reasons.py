@@ -17,10 +17,17 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True)
 class Words:
+    """`sentence` and `remedy` are of one article; `of_many` are the same two of several, where they differ."""
+
     title: str
     sentence: str
     remedy: str
     where: Remedy
+    of_many: tuple[str, str] | None = None
+
+    def of(self, count: int) -> tuple[str, str]:
+        """Sentence and remedy of so many articles."""
+        return (self.sentence, self.remedy) if count == 1 or self.of_many is None else self.of_many
 
 
 WORDS: dict[WaitingReason, Words] = {
@@ -29,6 +36,10 @@ WORDS: dict[WaitingReason, Words] = {
         "As many articles are scheduled as the queue limit allows.",
         "It moves up by itself when one goes out. Or raise the queue limit.",
         Remedy.PUBLISHING_SETTINGS,
+        (
+            "As many articles are scheduled as the queue limit allows.",
+            "They move up by themselves when others go out. Or raise the queue limit.",
+        ),
     ),
     WaitingReason.QUEUE_PAUSED: Words(
         "Publishing is paused",
@@ -45,8 +56,9 @@ WORDS: dict[WaitingReason, Words] = {
     WaitingReason.AUTO_PUBLISH_OFF: Words(
         "Publishing by itself is off",
         "Publishing by itself is switched off.",
-        "Publish it now, or switch it on.",
+        "Publish it now, or switch that on.",
         Remedy.PUBLISHING_SETTINGS,
+        ("Publishing by itself is switched off.", "Publish each now, or switch that on."),
     ),
     WaitingReason.TARGET_NOT_CONNECTED: Words(
         "Not connected yet",
@@ -68,21 +80,39 @@ WORDS: dict[WaitingReason, Words] = {
     ),
     WaitingReason.DRAFT_QUALITY: Words(
         "Drafts of the embedded provider",
-        "It was drafted without a language model, so it never goes to a real site by itself.",
-        "Rewrite it, or publish it now if you want it as it is.",
+        "It was drafted without a language model, so it does not go to a real site by itself.",
+        "Publish it now, or send the site's articles to the folder to see the schedule work.",
         Remedy.CONNECTION,
+        (
+            "These were drafted without a language model, so they do not go to a real site by themselves.",
+            "Publish each now, or send the site's articles to the folder to see the schedule work.",
+        ),
     ),
     WaitingReason.SCHEDULING_OFF: Words(
         "Scheduling is switched off",
         "Scheduling is switched off by the operator.",
         "It gets its slot by itself when scheduling is on again. Or publish it now.",
         Remedy.OPERATOR,
+        (
+            "Scheduling is switched off by the operator.",
+            "They get their slots by themselves when scheduling is on again. Or publish each now.",
+        ),
     ),
-    WaitingReason.HELD: Words("Held", "Somebody holds it back.", "Release it.", Remedy.RELEASE),
+    WaitingReason.HELD: Words(
+        "Held",
+        "Somebody holds it back.",
+        "Release it: it takes the next free slot.",
+        Remedy.RELEASE,
+        ("Somebody holds these back.", "Release them: they take the next free slots."),
+    ),
     WaitingReason.UNSCHEDULED: Words(
         "Taken off the schedule",
-        "Somebody took it off the schedule, so it waits until somebody schedules it again.",
-        "Schedule it: it takes the next free slot. Or choose a slot, or publish it now.",
+        "Somebody took it off the schedule, so it waits until somebody releases it.",
+        "Release it: it takes the next free slot. Or choose a slot, or publish it now.",
         Remedy.RELEASE,
+        (
+            "Somebody took these off the schedule, so they wait until somebody releases them.",
+            "Release them: they take the next free slots. Or choose slots, or publish them now.",
+        ),
     ),
 }

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
+from webapp.ai.registry import provider_named
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.jobs import queue
@@ -186,8 +187,9 @@ def _told_of_going_on(site: Site, places: Sequence[Place]) -> str:
     if still is not None:
         return still.said
     if not going:
-        return "It is saved like this already."
-    return f"{going:,} {'article goes out at its time' if going == 1 else 'articles go out in their order'}."
+        return _told_of_drafts(places) or "It is saved like this already."
+    told = f"{going:,} {'article goes out at its time' if going == 1 else 'articles go out in their order'}."
+    return f"{told} {_told_of_drafts(places)}".strip()
 
 
 def _save(slug: str, form: ConnectForm, found: Examined | None) -> ResponseReturnValue:
@@ -262,11 +264,16 @@ def _described_as_written(form: ConnectForm, stored: Description) -> Description
 def _told(found: Examined | None, places: Sequence[Place]) -> str:
     if found is None:
         return "Saved without a test that worked. Nothing is lost: articles wait until one does."
-    drafts = sum(place.reason is WaitingReason.DRAFT_QUALITY for place in places)
     told = f"Connected to {found.name or 'WordPress'} as {found.user}. Articles go there from now on."
-    if drafts:
-        told += f" {drafts} written without a language model {'wait' if drafts > 1 else 'waits'} in the queue."
-    return told
+    return f"{told} {_told_of_drafts(places)}".strip()
+
+
+def _told_of_drafts(places: Sequence[Place]) -> str:
+    drafts = sum(place.reason is WaitingReason.DRAFT_QUALITY for place in places)
+    if not drafts:
+        return ""
+    waiting = "article waits" if drafts == 1 else "articles wait"
+    return f"{drafts:,} {waiting} in the queue for Publish now: drafted without a language model."
 
 
 def _connection(site: Site) -> WordPressConnection | None:
@@ -289,6 +296,7 @@ def _page(site: Site, form: ConnectForm, tested: Tested | None = None, lines: Se
         "connect/index.html",
         destination=Destination(site),
         targets=TARGETS,
+        only_drafts=not provider_named(site.provider).writes_for_publication,
         posts=existing.listed(site.id, POSTS),
         post_count=existing.count(site.id),
         lines=lines,

@@ -92,9 +92,12 @@ def told_of_saved(places: Sequence[Place]) -> str:
 
 def _told_of_loss(reason: WaitingReason) -> tuple[str, str]:
     """Of one, and of many."""
-    sentence = WORDS[reason].sentence.rstrip(".")
-    because = f"because {sentence[0].lower()}{sentence[1:]}"
-    return f"loses its slot {because}", f"lose their slot {because}"
+    words = WORDS[reason]
+    return f"loses its slot {_because(words.of(1)[0])}", f"lose their slot {_because(words.of(2)[0])}"
+
+
+def _because(sentence: str) -> str:
+    return f"because {sentence[0].lower()}{sentence[1:].rstrip('.')}"
 
 
 def _articles(count: int, one: str, many: str) -> str:

@@ -36,7 +36,7 @@ ACTS: dict[str, tuple[Act, Told]] = {
     "publish-now": (by_hand.publish_now, lambda one, site: "goes out now."),
     "hold": (by_hand.hold, lambda one, site: "is held until you release it."),
     "release": (by_hand.release, lambda one, site: f"is released. {_whereabouts(one, site)}"),
-    "unschedule": (by_hand.unschedule, lambda one, site: "is off the schedule until you schedule it again."),
+    "unschedule": (by_hand.unschedule, lambda one, site: "is off the schedule until you release it."),
     "retry": (by_hand.retry, lambda one, site: f"is tried again. {_whereabouts(one, site)}"),
     "move-up": (by_hand.move_up, lambda one, site: f"moved up. {_whereabouts(one, site)}"),
     "move-down": (by_hand.move_down, lambda one, site: f"moved down. {_whereabouts(one, site)}"),

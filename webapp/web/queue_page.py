@@ -143,11 +143,12 @@ def _by_reason(waiting: Iterable[Publication], site: Site) -> list[tuple[Explain
     for publication in waiting:
         assert publication.reason is not None, "what waits has a reason"
         groups.setdefault(publication.reason, []).append(publication)
-    return [(_explained(WORDS[reason], site), reason, some) for reason, some in groups.items()]
+    return [(_explained(WORDS[reason], site, len(some)), reason, some) for reason, some in groups.items()]
 
 
-def _explained(words: Words, site: Site) -> Explained:
-    return Explained(words.title, words.sentence, words.remedy, *place_of(words, site))
+def _explained(words: Words, site: Site, count: int = 1) -> Explained:
+    """Of so many articles."""
+    return Explained(words.title, *words.of(count), *place_of(words, site))
 
 
 def _choice(slot: datetime, site: Site) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.models import PublishingSettings
 from webapp.publishing.places import reason_for_new
+from webapp.publishing.queries import counts
 from webapp.publishing.reasons import WORDS, Remedy, Words
 from webapp.sites.models import Site, TargetKind
 
@@ -42,7 +43,7 @@ def stop(site: Site) -> Standing | None:
     if reason is None or reason is _settings(site).target_problem:
         return standing(site)
     words = WORDS[reason]
-    return Standing(words.title, words.sentence, words.remedy, *place_of(words, site))
+    return Standing(words.title, *words.of(counts(site.id).waiting), *place_of(words, site))
 
 
 def standing(site: Site) -> Standing | None:
