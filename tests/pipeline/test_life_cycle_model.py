@@ -567,7 +567,7 @@ def _clear_away() -> None:
     db.session.expunge_all()
 
 
-SHORT = {"max_examples": 70, "stateful_step_count": 16, "derandomize": True}
+SHORT = {"max_examples": 40, "stateful_step_count": 16, "derandomize": True}
 LONG = {"max_examples": 600, "stateful_step_count": 40, "derandomize": False}
 
 
