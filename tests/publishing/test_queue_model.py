@@ -387,7 +387,7 @@ def _turn(one: Seen) -> tuple[int, int]:
     return one.position, one.id
 
 
-SHORT = {"max_examples": 100, "stateful_step_count": 20, "derandomize": True}
+SHORT = {"max_examples": 50, "stateful_step_count": 20, "derandomize": True}
 LONG = {"max_examples": 1000, "stateful_step_count": 40, "derandomize": False}
 
 
