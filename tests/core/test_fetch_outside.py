@@ -1,8 +1,11 @@
 """Requests to addresses that people give: where they may lead, how long they may take, how much we read."""
 
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +16,16 @@ import pytest
 from flask import Flask
 
 from webapp.core.errors import Invalid
-from webapp.core.outbound import Outbound, PrivateAddress, TooLarge, checked_address, is_public
+from webapp.core.outbound import Outbound, Packed, PrivateAddress, TooLarge, checked_address, is_public
+
+TEXT = b"Basil. " * 1000
 
 
 class Site(BaseHTTPRequestHandler):
-    """/long answers a thousand bytes, /slow one byte at a time for ever, /moved leads to what is asked for."""
+    """/long answers a thousand bytes, /slow one byte at a time for ever, /moved leads to what is asked for, /packed
+    what `packed` holds: what it says of its form, and its bytes."""
+
+    packed: tuple[str, bytes] = ("", b"")
 
     def do_GET(self) -> None:
         what, _, argument = self.path.lstrip("/").partition("?")
@@ -28,8 +36,12 @@ class Site(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(200)
+        if what == "packed":
+            self.send_header("Content-Encoding", self.packed[0])
         self.end_headers()
-        if what == "slow":
+        if what == "packed":
+            self.wfile.write(self.packed[1])
+        elif what == "slow":
             self._drip()
         else:
             self.wfile.write(b"x" * 1000)
@@ -80,6 +92,41 @@ def test_a_redirect_is_followed_only_where_it_is_asked_for(address: str, allowed
 def test_an_answer_that_is_too_long_is_not_read_to_its_end(address: str, allowed: None) -> None:
     with Outbound(most_bytes=999) as outbound, pytest.raises(TooLarge):
         outbound.request("GET", f"{address}/long")
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [("gzip", gzip.compress(TEXT)), ("X-Gzip", gzip.compress(TEXT)), ("deflate", zlib.compress(TEXT)),
+     ("identity", TEXT), ("", TEXT), ("gzip", b"")],
+)  # fmt: skip
+def test_what_a_host_packs_unasked_is_opened(
+    address: str, allowed: None, monkeypatch: pytest.MonkeyPatch, form: str, body: bytes
+) -> None:
+    monkeypatch.setattr(Site, "packed", (form, body))
+    with Outbound() as outbound:
+        assert outbound.request("GET", f"{address}/packed").body == (TEXT if body else b"")
+
+
+@pytest.mark.parametrize("form", ["br", "zstd", "gzip, gzip", "gzip, br", "compress", "gzip"])
+def test_what_is_packed_otherwise_is_refused(
+    address: str, allowed: None, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(Site, "packed", (form, b"nothing that could be opened"))
+    with Outbound() as outbound, pytest.raises(Packed):
+        outbound.request("GET", f"{address}/packed")
+
+
+def test_a_small_answer_that_would_fill_the_memory_is_not_opened_to_its_end(
+    address: str, allowed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Site, "packed", ("gzip", gzip.compress(b"0" * 50_000_000)))
+    tracemalloc.start()
+    try:
+        with Outbound(most_bytes=100_000) as outbound, pytest.raises(TooLarge):
+            outbound.request("GET", f"{address}/packed")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_answer_that_never_ends_is_left(address: str, allowed: None) -> None:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import time
 import typing
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ SECONDS = 30.0  # for a request and its whole answer
 MOST_BYTES = 4_000_000  # of an answer
 AT_A_TIME = 4  # connections
 ROUND_TRIP = 10.0  # seconds for a connection, or between two pieces of an answer
+UNPACKED = ("gzip", "x-gzip", "deflate")
+EITHER_FORM = 32  # has zlib see for itself how it was packed
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -38,6 +41,10 @@ class UnknownName(httpx.ConnectError):
 
 class TooLarge(httpx.ReadError):
     """The answer is longer than we read."""
+
+
+class Packed(httpx.ReadError):
+    """The answer is packed in a way that we did not ask for, and do not open."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Outbound:
     """Requests of one caller, over connections that it keeps. A context manager.
 
     `allow_private` is what the operator's setting says, for threads that cannot ask for it.
-    Raises httpx.TransportError, of which PrivateAddress, UnknownName and TooLarge are our own.
+    Raises httpx.RequestError, of which PrivateAddress, UnknownName, TooLarge and Packed are our own.
     """
 
     def __init__(self, *, seconds: float = SECONDS, most_bytes: int = MOST_BYTES, allow_private: bool | None = None):
@@ -85,13 +92,29 @@ class Outbound:
             return Answer(answer.status_code, answer.headers, self._body(answer), str(answer.url))
 
     def _body(self, answer: httpx.Response) -> bytes:
-        pieces, length = [], 0
-        for piece in answer.iter_bytes():
+        form = answer.headers.get("Content-Encoding", "").strip().lower()
+        if form in ("", "identity"):
+            return self._bounded(answer.iter_raw())
+        if form not in UNPACKED:
+            raise Packed("The answer is packed in a way that we did not ask for.")
+        return self._bounded([_unpacked(self._bounded(answer.iter_raw()), self._most + 1)])
+
+    def _bounded(self, pieces: typing.Iterable[bytes]) -> bytes:
+        kept, length = [], 0
+        for piece in pieces:
             length += len(piece)
             if length > self._most:
                 raise TooLarge(f"The answer is longer than {self._most:,} bytes.")
-            pieces.append(piece)
-        return b"".join(pieces)
+            kept.append(piece)
+        return b"".join(kept)
+
+
+def _unpacked(body: bytes, most: int) -> bytes:
+    """Once, and no more than `most` bytes of it: there are hosts that pack whatever is asked for."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS + EITHER_FORM).decompress(body, most)
+    except zlib.error as error:
+        raise Packed("The answer is not packed as it says.") from error
 
 
 def checked_address(written: str) -> str:

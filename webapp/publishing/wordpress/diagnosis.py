@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from webapp.core.errors import Conflict
-from webapp.core.outbound import Answer, PrivateAddress, TooLarge, UnknownName, addresses_of, is_public
+from webapp.core.outbound import Answer, Packed, PrivateAddress, TooLarge, UnknownName, addresses_of, is_public
 from webapp.publishing.wordpress.credentials import Credentials
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -67,6 +67,9 @@ def not_reached(error: httpx.TransportError, address: str) -> CannotConnect:
     if isinstance(error, TooLarge):
         said = f"{host} answers with far more than WordPress would."
         return CannotConnect("address", said, "Give the address of the WordPress site itself.")
+    if isinstance(error, Packed):
+        said = f"{host} answers in a form that we did not ask for (Content-Encoding)."
+        return CannotConnect("address", said, "Its host can have /wp-json/ answer uncompressed, or with gzip.")
     if isinstance(error, httpx.TimeoutException):
         said = f"{host} does not answer in time."
         return CannotConnect("address", said, "Try again; then ask its host whether a firewall keeps us out.")
