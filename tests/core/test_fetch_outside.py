@@ -173,10 +173,27 @@ def test_a_redirect_is_looked_at_too(address: str, allowed: None, monkeypatch: p
             outbound.request("GET", f"{address}/moved?http://127.0.0.2/", follow_redirects=True)
 
 
+def test_a_name_that_nobody_explains_is_not_waited_for(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(20) and [])
+    try:
+        with Outbound(seconds=0.1) as outbound, pytest.raises(httpx.ConnectTimeout):
+            outbound.request("GET", "https://shop.example/")
+    finally:
+        ended.set()
+
+
+@pytest.mark.parametrize("location", ["gopher://shop.example/", "/moved?/moved", "http://127.0.0.1:99999/"])
+def test_a_redirect_that_leads_nowhere_is_an_error_of_the_request(address: str, allowed: None, location: str) -> None:
+    with Outbound() as outbound, pytest.raises(httpx.RequestError):
+        outbound.request("GET", f"{address}/moved?{location}", follow_redirects=True)
+
+
 @pytest.mark.parametrize(
     "private",
     ["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1"],
+     "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "ff02::1",
+     "fec0::1", "64:ff9b:1::1", "::5db8:d822", "::ffff:0:5db8:d822"],
 )  # fmt: skip
 def test_private_addresses(private: str) -> None:
     assert not is_public(private)
@@ -196,6 +213,9 @@ def test_public_addresses(public: str) -> None:
         ("http://Example.COM/blog/", "http://example.com/blog"),
         ("https://example.com:8443", "https://example.com:8443"),
         ("http://[::1]:8080/x", "http://[::1]:8080/x"),
+        ("https://Example.com.:443//", "https://example.com"),
+        ("http://example.com:80/blog", "http://example.com/blog"),
+        ("http://example.com:443", "http://example.com:443"),
     ],
 )
 def test_an_address_is_kept_in_one_form(written: str, kept: str) -> None:
@@ -207,6 +227,7 @@ def test_an_address_is_kept_in_one_form(written: str, kept: str) -> None:
     [
         ("", "This is no address of a web site."),
         ("https://", "This is no address of a web site."),
+        ("https://.", "This is no address of a web site."),
         ("https://exa mple.com", "This is no address of a web site."),
         ("https://example.com:99999", "This is no address of a web site."),
         ("https://[::1", "This is no address of a web site."),

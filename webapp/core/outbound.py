@@ -4,10 +4,12 @@ import functools
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 import typing
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +28,12 @@ AT_A_TIME = 4  # connections
 ROUND_TRIP = 10.0  # seconds for a connection, or between two pieces of an answer
 UNPACKED = ("gzip", "x-gzip", "deflate")
 EITHER_FORM = 32  # has zlib see for itself how it was packed
+RESOLVING = 5.0  # seconds for what a name stands for
+USUAL_PORTS = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+NOT_PUBLIC = [  # though `ipaddress` calls them global: site-local, a network's own translation, IPv4 in disguise
+    ipaddress.ip_network(network) for network in ("fec0::/10", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")
+]
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -118,7 +125,8 @@ def _unpacked(body: bytes, most: int) -> bytes:
 
 
 def checked_address(written: str) -> str:
-    """An address as it is kept: with its scheme, without a slash at the end. Raises Invalid naming `address`.
+    """An address as it is kept, in one form: with its scheme, without what goes without saying, such as a slash at the
+    end. Raises Invalid naming `address`.
 
     What is given without a scheme is https. Whether the host is a public one is looked at with each connection.
     """
@@ -132,7 +140,11 @@ def checked_address(written: str) -> str:
         httpx.URL(address)
     except (ValueError, httpx.InvalidURL):
         host, port, parts = None, None, urlsplit("")
-    if not host or any(character.isspace() or not character.isprintable() for character in address):
+    if (
+        not host
+        or not host.strip(".")
+        or any(character.isspace() or not character.isprintable() for character in address)
+    ):
         raise Invalid("address", "This is no address of a web site.", "Write it like https://example.com.")
     if parts.scheme not in ("http", "https"):
         raise Invalid(
@@ -142,8 +154,9 @@ def checked_address(written: str) -> str:
         raise Invalid("address", "The address holds a user name or a password.", "They have fields of their own.")
     if parts.query or parts.fragment:
         raise Invalid("address", "The address goes on after a ? or a #.", "Give the address of the start page.")
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+    shown = f"[{host}]" if ":" in host else host.rstrip(".")
+    own_port = "" if port in (None, USUAL_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{shown}{own_port}{parts.path.rstrip('/')}"
 
 
 class Deadline:
@@ -242,7 +255,7 @@ class _Guard(httpcore.NetworkBackend):
         raise problem or httpcore.ConnectError(f"{host} has no address.")
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        addresses = addresses_of(host, port)
+        addresses = addresses_of(host, port, self._deadline.within(RESOLVING, httpx.ConnectTimeout))
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise PrivateAddress(f"{host} is an address of a private network.")
         return addresses
@@ -273,10 +286,24 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
-def addresses_of(host: str, port: int) -> list[str]:
-    """What the name stands for at this moment. Raises UnknownName."""
+def addresses_of(host: str, port: int, seconds: float = RESOLVING) -> list[str]:
+    """What the name stands for at this moment. Raises UnknownName, and httpx.ConnectTimeout where nobody says in time.
+
+    The system's own resolver knows no deadline: a thread of its own may go on waiting for it.
+    """
+    resolving: Future[list[Any]] = Future()
+
+    def resolve() -> None:
+        try:
+            resolving.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except BaseException as error:  # whatever it is, it is the caller's
+            resolving.set_exception(error)
+
+    threading.Thread(target=resolve, daemon=True).start()
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = resolving.result(seconds)
+    except TimeoutError as error:
+        raise httpx.ConnectTimeout(f"Nobody says in time what {host} stands for.") from error
     except (OSError, UnicodeError) as error:
         raise UnknownName(f"The name {host} cannot be resolved.") from error
     return list(dict.fromkeys(str(one[4][0]) for one in found))
@@ -285,7 +312,11 @@ def addresses_of(host: str, port: int) -> list[str]:
 def is_public(address: str) -> bool:
     """Whether anybody on the internet may have this address; so may the IPv4 address that it stands for."""
     ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(one.is_global and not one.is_multicast for one in (ip, *_stood_for(ip)))
+    return all(_is_global(one) for one in (ip, *_stood_for(ip)))
+
+
+def _is_global(ip: Ip) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NOT_PUBLIC)
 
 
 def _stood_for(ip: Ip) -> Iterator[Ip]:
@@ -296,11 +327,21 @@ def _stood_for(ip: Ip) -> Iterator[Ip]:
             yield ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
 
 
+HTTPCORE = (  # its errors have no common ancestor
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
+
+
 @contextmanager
 def _as_httpx_says_it() -> Iterator[None]:
-    """httpcore's errors have the same names in httpx."""
+    """httpcore's errors have the same names in httpx, where it has them."""
     try:
         yield
-    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+    except HTTPCORE as error:
         kind = getattr(httpx, type(error).__name__, httpx.TransportError)
         raise kind(str(error)) from error

@@ -38,7 +38,7 @@ def refuse_plain_http(address: str) -> None:
         return
     try:
         found = addresses_of(parts.hostname or "", parts.port or 80)
-    except UnknownName as error:
+    except httpx.RequestError as error:
         raise not_reached(error, address) from error
     if any(is_public(one) for one in found):
         raise CannotConnect(
@@ -49,7 +49,7 @@ def refuse_plain_http(address: str) -> None:
         )
 
 
-def not_reached(error: httpx.TransportError, address: str) -> CannotConnect:
+def not_reached(error: httpx.RequestError, address: str) -> CannotConnect:
     """Nobody answered, or not for long enough."""
     host, why = _host(address), _tls_problem(error)
     if isinstance(error, PrivateAddress):

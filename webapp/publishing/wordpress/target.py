@@ -7,7 +7,9 @@ post whose number we know is put out. Drafts that were made twice are swept away
 import logging
 from collections.abc import Sequence
 
-from webapp.core.outbound import Outbound, UnknownName
+import httpx
+
+from webapp.core.outbound import Outbound
 from webapp.core.secrets import Unreadable
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressPost
 from webapp.publishing.target import (
@@ -83,8 +85,8 @@ def _refuse_plain_http(credentials: Credentials) -> None:
     try:
         diagnosis.refuse_plain_http(credentials.address)
     except diagnosis.CannotConnect as problem:
-        is_unknown = isinstance(problem.__cause__, UnknownName)  # which may pass
-        raise (TargetDown if is_unknown else OutOfReach)(problem.sentence) from problem
+        may_pass = isinstance(problem.__cause__, httpx.RequestError)  # nobody knows the name just now
+        raise (TargetDown if may_pass else OutOfReach)(problem.sentence) from problem
 
 
 def _may_be_the_site(error: TargetError) -> bool:
