@@ -1,5 +1,6 @@
 """A site that is connected to a real WordPress, articles for it, and what its administrator sees there."""
 
+import html
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +40,13 @@ class Blog:
 
     def called(self, title: str) -> list[dict[str, Any]]:
         """All posts with that title, in any status."""
-        found = self._get("/posts", search=f'"{title}"', status=EVERYTHING, context="edit", per_page=100)
-        return [post for post in found if post["title"]["raw"] == title]
+        found = self._get(
+            "/posts", search=f'"{html.escape(title, False)}"', status=EVERYTHING, context="edit", per_page=100
+        )
+        return [post for post in found if html.unescape(post["title"]["raw"]) == title]
+
+    def post(self, published: Published) -> dict[str, Any]:
+        return dict(self._get(f"/posts/{published.remote_id}", context="edit"))
 
     def only(self, title: str) -> dict[str, Any]:
         (post,) = self.called(title)

@@ -1,5 +1,6 @@
 """An article goes to a real WordPress as its owner expects it, and again when it has changed."""
 
+import html
 from dataclasses import replace
 
 import pytest
@@ -57,6 +58,39 @@ def test_a_picture_within_the_text_is_shown_from_where_it_is_now(site: Site, wor
 
     (there,) = blog.pictures(names(post)[1])
     assert f'<img src="{there["source_url"]}" alt="Basil">' in blog.only(post.title)["content"]["raw"]
+
+
+@pytest.mark.parametrize("user", ["editor", "author"])
+@pytest.mark.parametrize(
+    "text", ["Use <script>alert(1)</script>", "Body fat <20%", "AT&T & salt &amp; pepper", "<b>bold</b> “é” 🌿 \\o/"]
+)
+def test_titles_and_excerpts_are_text_and_no_html(
+    site: Site, wordpress: WordPress, blog: Blog, text: str, user: str
+) -> None:
+    plain = ready(connect(site, wordpress, user=user), article(site, pictures=0))
+    post = replace(plain, title=f"{text} {plain.slug}", meta_description=f"{text} {plain.slug}")
+
+    published = publish(site, post)
+
+    found = blog.post(published)
+    assert [html.unescape(found[part]["raw"]) for part in ("title", "excerpt")] == [post.title, post.meta_description]
+    shown = BeautifulSoup(blog.page(published.link).text, "html.parser")
+    assert "alert(1)" not in [script.text for script in shown.select("script")]
+    assert post.title in [heading.text.strip() for heading in shown.select("h1")]
+
+
+@pytest.mark.parametrize("user", ["editor", "author"])
+def test_no_text_is_carried_out_as_a_shortcode(site: Site, wordpress: WordPress, blog: Blog, user: str) -> None:
+    text = "Write [gallery] and [caption]x[/caption], [[gallery]] or [0]"
+    plain = ready(connect(site, wordpress, user=user), article(site, pictures=0))
+    body = f'<p>{text}</p><p><a href="https://herbs.example/?a[]=1" title="[gallery]">there</a></p>'
+
+    published = publish(site, replace(plain, body_html=body))
+
+    shown = BeautifulSoup(blog.page(published.link).text, "html.parser")
+    assert text in [paragraph.text for paragraph in shown.select("p")]
+    (link,) = shown.select("a[href^='https://herbs.example']")
+    assert (link["href"], link["title"]) == ("https://herbs.example/?a[]=1", "[gallery]")
 
 
 def test_the_same_article_again_changes_its_post(site: Site, wordpress: WordPress, blog: Blog) -> None:

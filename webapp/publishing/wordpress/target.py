@@ -28,7 +28,7 @@ from webapp.publishing.wordpress import diagnosis, sweep
 from webapp.publishing.wordpress.api import Json, Refusal, Rest, is_up
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.journal import Journal
-from webapp.publishing.wordpress.markup import content_of, mark
+from webapp.publishing.wordpress.markup import content_of, escaped, mark, reads_as
 from webapp.publishing.wordpress.pictures import Hung, hang
 from webapp.publishing.wordpress.terms import Taxonomy, term_named
 
@@ -138,14 +138,14 @@ class _Publishing:
         found = found or [
             post
             for post in self._rest.list("/posts", slug=kept.slug, status="draft", context="edit")
-            if post["title"]["raw"] == self._post.title
+            if reads_as(str(post["title"]["raw"]), self._post.title)
         ]
         return int(found[0]["id"]) if found else None
 
     def _created(self, kept: WordPressPost) -> int:
         """(2) As a draft, which nobody sees."""
         self._journal.creating(self._post.article_id)
-        draft = {"title": self._post.title, "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
+        draft = {"title": escaped(self._post.title), "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
         return self._journal.created(self._post.article_id, int(self._rest.post("/posts", draft)["id"]))
 
     def _hung(self) -> dict[str, Hung]:
@@ -156,9 +156,9 @@ class _Publishing:
     def _put_out(self, kept: WordPressPost, post_id: int, hung: dict[str, Hung]) -> Json:
         """(4) Everything at once, with the status. What the owner may have changed there since, stays."""
         body: Json = {
-            "title": self._post.title,
+            "title": escaped(self._post.title),
             "content": content_of(self._post, hung, kept.key),
-            "excerpt": self._post.meta_description,
+            "excerpt": escaped(self._post.meta_description),
             "featured_media": self._featured(hung),
         }
         if kept.put_out_at is None:
