@@ -1,7 +1,9 @@
 """A publication may wait because scheduling is switched off; the table is made anew for that on SQLite."""
 
+import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import delete, text
+from sqlalchemy.exc import IntegrityError
 
 from tests import factories
 from tests.migrations.conftest import MakeApp
@@ -77,4 +79,25 @@ def test_a_site_out_of_reach_refuses_the_credentials_in_older_code(make_app: Mak
     assert db.session.get_one(Publication, waiting.id, populate_existing=True).reason is refused
     found = db.session.get_one(PublishingSettings, site.id, populate_existing=True)
     assert (found.target_problem, found.target_said, found.target_failures) == (refused, "", 0)
+    db.session.commit()
+
+
+def test_a_role_that_is_too_low_refuses_the_credentials_in_older_code(make_app: MakeApp) -> None:
+    make_app("role")
+    upgrade()
+    site = factories.site()
+    waiting = factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.TARGET_REFUSES_ROLE)
+    db.session.get_one(PublishingSettings, site.id).target_problem = WaitingReason.TARGET_REFUSES_ROLE
+    db.session.commit()
+
+    downgrade(revision="0009")
+    assert db.session.scalar(text("SELECT reason FROM publication")) == "target_refuses_credentials"
+    assert db.session.scalar(text("SELECT target_problem FROM publishing_settings")) == "target_refuses_credentials"
+    with pytest.raises(IntegrityError):
+        db.session.execute(text("UPDATE publishing_settings SET target_problem = 'target_refuses_role'"))
+    db.session.rollback()
+
+    upgrade()
+    refused = WaitingReason.TARGET_REFUSES_CREDENTIALS
+    assert db.session.get_one(Publication, waiting.id, populate_existing=True).reason is refused
     db.session.commit()

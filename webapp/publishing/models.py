@@ -32,6 +32,7 @@ class WaitingReason(StrEnum):
     AUTO_PUBLISH_OFF = "auto_publish_off"
     TARGET_NOT_CONNECTED = "target_not_connected"
     TARGET_REFUSES_CREDENTIALS = "target_refuses_credentials"
+    TARGET_REFUSES_ROLE = "target_refuses_role"
     TARGET_OUT_OF_REACH = "target_out_of_reach"
     DRAFT_QUALITY = "draft_quality"
     HELD = "held"

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from webapp.core.clock import now
 from webapp.publishing.models import PublishingSettings, WaitingReason
-from webapp.publishing.target import CredentialsRefused, NeedsOwner, NotConnected, OutOfReach, TargetDown
+from webapp.publishing.target import CredentialsRefused, NeedsOwner, NotConnected, OutOfReach, RightsMissing, TargetDown
 
 BACKOFF = 30.0  # seconds, doubled each time, with full jitter
 LONGEST_BACKOFF = 900.0  # so that a site that is back again is noticed soon
@@ -16,6 +16,7 @@ LONGEST_REST = 24 * 3600.0  # seconds for which a destination is left alone at i
 
 REASONS: dict[type[NeedsOwner], WaitingReason] = {
     CredentialsRefused: WaitingReason.TARGET_REFUSES_CREDENTIALS,
+    RightsMissing: WaitingReason.TARGET_REFUSES_ROLE,
     NotConnected: WaitingReason.TARGET_NOT_CONNECTED,
     OutOfReach: WaitingReason.TARGET_OUT_OF_REACH,
 }

@@ -72,6 +72,12 @@ WORDS: dict[WaitingReason, Words] = {
         "Enter the right ones.",
         Remedy.CONNECTION,
     ),
+    WaitingReason.TARGET_REFUSES_ROLE: Words(
+        "The user may not publish",
+        "The user that signs in where it goes to may not publish or upload there.",
+        "In WordPress, under Users, make it an Author or an Editor; then test the connection again.",
+        Remedy.CONNECTION,
+    ),
     WaitingReason.TARGET_OUT_OF_REACH: Words(
         "The site is out of reach",
         "The place it goes to cannot be reached under its address.",

@@ -111,7 +111,11 @@ class NotConnected(NeedsOwner):
 
 
 class CredentialsRefused(NeedsOwner):
-    """The destination does not take the credentials, or lets their user do too little."""
+    """The destination does not take the credentials."""
+
+
+class RightsMissing(NeedsOwner):
+    """It takes them, and lets their user do too little."""
 
 
 class OutOfReach(NeedsOwner):

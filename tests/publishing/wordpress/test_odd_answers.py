@@ -15,12 +15,22 @@ from flask import Flask
 from tests import factories
 from tests.processes import free_port
 from tests.publishing.wordpress.blog import Blog, article, connect, names, png, publish, ready
-from tests.wordpress.look_alike import PASSWORD, LookAlike, Reply, in_json
+from tests.wordpress import look_alike
+from tests.wordpress.look_alike import ME, PASSWORD, LookAlike, Reply, error, in_json
+from tests.wordpress.proxy import Fault, Proxy
 from tests.wordpress.server import WordPress
 from webapp.core.clock import now
 from webapp.core.outbound import Outbound
 from webapp.core.secrets import Secret
-from webapp.publishing.target import CredentialsRefused, OutOfReach, Picture, Post, TargetError
+from webapp.publishing.target import (
+    CredentialsRefused,
+    OutOfReach,
+    Picture,
+    Post,
+    RightsMissing,
+    TargetDown,
+    TargetError,
+)
 from webapp.publishing.wordpress import target
 from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.credentials import Credentials
@@ -78,6 +88,50 @@ def test_a_wrong_type_fails_for_good_although_the_status_is_500(site: Site, post
     said = refused(site, replace(post, featured=Picture("x", b"no picture", "Basil")), permanent=True)
 
     assert "(500)" in said and "“" in said
+
+
+def test_a_folder_that_no_file_can_be_written_to_fails_no_article(
+    site: Site, wordpress: WordPress, post: Post, blog: Blog
+) -> None:
+    uploads = wordpress.folder / "wp-content" / "uploads"
+    uploads.rename(uploads.with_name("away"))
+    uploads.write_text("No folder.")
+    try:
+        with pytest.raises(TargetDown, match=r"keep no files at present .* “Unable to create directory"):
+            publish(site, post)
+    finally:
+        uploads.unlink()
+        uploads.with_name("away").rename(uploads)
+
+    publish(site, post)
+
+    assert blog.only(post.title)["status"] == "publish"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["The uploaded file could not be moved to wp-content/uploads/2026/11.", "Failed to write file to disk.",
+     "Die hochgeladene Datei konnte nicht nach wp-content/uploads/2026/11 verschoben werden."],
+)  # fmt: skip
+def test_a_disk_that_is_full_fails_no_article(site: Site, wordpress: WordPress, post: Post, words: str) -> None:
+    full = "add_filter('wp_handle_sideload_prefilter', function ($file) { $file['error'] = '%s'; return $file; });"
+
+    with plugin(wordpress, full % words), pytest.raises(TargetDown, match=words.rstrip(".")):
+        publish(site, post)
+
+
+def test_what_nobody_understands_of_an_upload_is_tried_again(site: Site, wordpress: WordPress, post: Post) -> None:
+    odd = "add_filter('wp_handle_sideload_prefilter', function ($file) { $file['error'] = 'Ach!'; return $file; });"
+
+    with plugin(wordpress, odd):
+        assert "“Ach!”" in refused(site, post, permanent=False)
+
+
+def test_a_plugin_that_switches_posts_off_fails_no_article(site: Site, wordpress: WordPress, post: Post) -> None:
+    off = "add_filter('rest_endpoints', function ($all) { unset($all['/wp/v2/posts']); return $all; });"
+
+    with plugin(wordpress, off), pytest.raises(TargetDown, match="a plugin has switched that part off"):
+        publish(site, post)
 
 
 def test_a_picture_over_the_limits_of_forms_passes(site: Site, post: Post, blog: Blog) -> None:
@@ -183,10 +237,67 @@ def test_a_wrong_password_holds_the_queue(site: Site, wordpress: WordPress, post
 def test_a_role_that_is_too_low_holds_the_queue(site: Site, wordpress: WordPress, blog: Blog, user: str) -> None:
     post = ready(connect(site, wordpress, user=user), article(site, pictures=0))
 
-    with pytest.raises(CredentialsRefused, match=f"The role of {user} does not allow that"):
+    with pytest.raises(RightsMissing, match=f"the user {user} may not publish or upload: make it an Author"):
         publish(site, post)
 
     assert [found["status"] for found in blog.called(post.title)] == (["draft"] if user == "contributor" else [])
+
+
+def test_who_may_upload_nothing_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
+    no_files = "add_filter('user_has_cap', function ($may) { unset($may['upload_files']); return $may; });"
+
+    with plugin(wordpress, no_files), pytest.raises(RightsMissing, match="may not publish or upload"):
+        publish(site, post)
+
+
+def test_a_wrong_password_holds_the_queue_of_one_that_was_sent_before_too(
+    site: Site, wordpress: WordPress, proxy: Proxy
+) -> None:
+    """Who has not signed in and looks for drafts is told that there is no such status."""
+    post = ready(connect(site, wordpress, address=proxy.address), article(site, pictures=0))
+    proxy.fail(Fault.ANSWER_LOST, method="POST", path="/posts")
+    refused(site, post, permanent=False)
+    connect(site, wordpress, address=proxy.address, password=Secret.of("wrong wrong wrong wrong"))
+
+    with pytest.raises(CredentialsRefused):
+        publish(site, post)
+
+    connect(site, wordpress, address=proxy.address, user="subscriber")
+    with pytest.raises(RightsMissing):
+        publish(site, post)
+
+
+def test_a_draft_that_became_another_users_is_left_and_another_made(
+    site: Site, wordpress: WordPress, proxy: Proxy, blog: Blog
+) -> None:
+    post = ready(connect(site, wordpress, address=proxy.address), article(site, pictures=0))
+    proxy.fail(Fault.NOT_PASSED_ON, method="POST", path="/posts/")
+    refused(site, post, permanent=False)
+    (left,) = blog.called(post.title)
+    connect(site, wordpress, address=proxy.address, user="author")
+
+    published = publish(site, post)
+
+    assert f"(number {left['id']}) stays" in published.remark
+    assert sorted(found["status"] for found in blog.called(post.title)) == ["draft", "publish"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_public_post_of_another_user_fails_its_article_alone(
+    site: Site, wordpress: WordPress, proxy: Proxy, blog: Blog, told: bool
+) -> None:
+    """Whether or not we heard that it is public: another one would be a second."""
+    post = ready(connect(site, wordpress, address=proxy.address), article(site, pictures=0))
+    if told:
+        publish(site, post)
+    else:
+        proxy.fail(Fault.ANSWER_LOST, method="POST", path="/posts/")
+        refused(site, post, permanent=False)
+    connect(site, wordpress, address=proxy.address, user="author")
+
+    said = refused(site, post, permanent=True)
+
+    assert f"(number {blog.only(post.title)['id']})" in said and "Make the user an Editor" in said
 
 
 def test_what_an_author_may_not_write_is_taken_out_and_our_mark_stays(
@@ -267,6 +378,15 @@ def test_a_firewall_that_dislikes_one_article_fails_that_one(site: Site, wordpre
     assert "others pass" in said
 
 
+def test_a_plugin_that_is_closed_to_us_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
+    closed = """add_filter('rest_pre_dispatch', function ($done, $server, $request) {
+        return $request->get_method() === 'POST' ? new WP_Error('closed', 'Ask Ana.', ['status' => 403]) : $done;
+    }, 10, 3);"""
+
+    with plugin(wordpress, closed), pytest.raises(OutOfReach, match=r"closed to us .403.: “Ask Ana”"):
+        publish(site, post)
+
+
 def test_a_firewall_that_lets_nothing_pass_holds_the_queue(site: Site, wordpress: WordPress, post: Post) -> None:
     with plugin(wordpress, FIREWALL.format("true")), pytest.raises(OutOfReach, match="firewall"):
         publish(site, post)
@@ -325,6 +445,33 @@ def test_the_password_is_in_no_error(site: Site, there: LookAlike, elsewhere: Po
     said = refused(site, elsewhere, permanent=True)
 
     assert PASSWORD not in said and "is odd" in said
+
+
+@pytest.mark.parametrize(
+    ("reply", "up"),
+    [
+        (look_alike.me("editor"), True),
+        (error(401, "rest_not_logged_in"), True),
+        (error(403, "rest_forbidden"), True),
+        (error(404, "rest_no_route"), False),
+        (error(500, "internal_server_error"), False),
+        (in_json({}), False),
+        (in_json({"message": "No such page"}, 404), False),
+        (in_json({"error": "closed"}, 403), False),
+        (Reply(b"<h1>Closed</h1>", 401), False),
+    ],
+)
+def test_whether_it_is_up_is_told_by_its_answer(
+    site: Site, there: LookAlike, elsewhere: Post, reply: Reply, up: bool
+) -> None:
+    """What becomes of an article that meets an answer of which nobody knows whose fault it is."""
+    there.replies[POSTS] = Reply(b"<h1>Odd</h1>")
+    there.replies[ME] = reply
+
+    with pytest.raises(TargetError) as problem:
+        publish(site, elsewhere)
+
+    assert isinstance(problem.value, TargetDown) is not up
 
 
 def test_an_answer_that_lacks_the_number_of_the_post_is_tried_again(

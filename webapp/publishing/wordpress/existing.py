@@ -15,10 +15,11 @@ from webapp.core.outbound import Outbound
 from webapp.publishing.models import WordPressConnection, WordPressExisting
 from webapp.publishing.schedule import lock
 from webapp.publishing.target import TargetError
-from webapp.publishing.wordpress.api import Refusal, Rest
+from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.connection import credentials_of
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.diagnosis import plain
+from webapp.publishing.wordpress.refusals import Refusal
 
 A_PAGE = 100  # the most that WordPress gives at once
 MOST = 5000  # posts of one site; the latest changed count

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from webapp.publishing.models import WordPressPicture
 from webapp.publishing.target import Picture
-from webapp.publishing.wordpress.api import Json, Rest
+from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.journal import Journal
+from webapp.publishing.wordpress.refusals import Json
 
 FIELDS = "id,slug,source_url"
 A_PAGE = 100

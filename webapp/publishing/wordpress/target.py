@@ -25,11 +25,12 @@ from webapp.publishing.target import (
     TargetError,
 )
 from webapp.publishing.wordpress import diagnosis, sweep
-from webapp.publishing.wordpress.api import Json, Refusal, Rest, is_up
+from webapp.publishing.wordpress.api import Rest, is_up
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.journal import Journal
 from webapp.publishing.wordpress.markup import content_of, escaped, mark, reads_as
 from webapp.publishing.wordpress.pictures import Hung, hang
+from webapp.publishing.wordpress.refusals import Json, NotTheirs, Refusal
 from webapp.publishing.wordpress.terms import Taxonomy, term_named
 
 log = logging.getLogger(__name__)
@@ -108,13 +109,32 @@ class _Publishing:
         except Refusal as refusal:
             if refusal.code != NO_SUCH_POST:
                 raise
-            self._journal.gone(self._post.article_id)
-            return self._through_all_steps()
+            return self._anew()
+        except NotTheirs as refusal:
+            kept = self._journal.post_of(self._post.article_id, self._post.slug)
+            if not self._is_hidden(kept):
+                raise TargetError(OF_ANOTHER.format(kept.post_id, refusal.sentence), permanent=True) from refusal
+            return self._anew(LEFT_BEHIND.format(kept.post_id))
         except (KeyError, TypeError, ValueError) as error:
             raise TargetError("WordPress's answer lacks what it should hold.", permanent=False) from error
 
+    def _anew(self, *remarks: str) -> Published:
+        """With another post: the one that we know of is gone, or somebody else's by now."""
+        self._journal.gone(self._post.article_id)
+        self._remarks[:] = remarks
+        return self._through_all_steps()
+
+    def _is_hidden(self, kept: WordPressPost) -> bool:
+        """Whether the post, which we may not change, is a draft, so that another may be made in its place."""
+        if kept.post_id is None or kept.put_out_at is not None:
+            return False
+        try:
+            seen = self._rest.get(f"/posts/{kept.post_id}", _fields="id,status")
+        except NotTheirs:  # everybody may read what is public
+            return self._status is not PostStatus.PRIVATE
+        return str(seen["status"]) == PostStatus.DRAFT
+
     def _through_all_steps(self) -> Published:
-        self._remarks.clear()
         kept = self._journal.post_of(self._post.article_id, self._post.slug)
         post_id = self._found(kept) or self._created(kept)
         hung = self._hung()
@@ -233,6 +253,11 @@ class _Publishing:
                 sweep.copies_of(self._rest, picture.name, self._journal.in_use(picture.name))
 
 
+OF_ANOTHER = (
+    "The user may not change the post that the article has in WordPress (number {}). {} Make the user an Editor there, "
+    "or connect as the one whose post it is; then try it again."
+)
+LEFT_BEHIND = "A draft of it (number {}) stays in WordPress: it is another user's, so another post was made."
 MISSING = {
     Taxonomy.CATEGORY: "There is no category “{}”, and the user may not make one: the post is in WordPress's own.",
     Taxonomy.TAG: "There is no tag “{}”, and the user may not make one: the post is without it.",

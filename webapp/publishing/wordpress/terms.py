@@ -4,7 +4,9 @@ import html
 from enum import StrEnum
 
 from webapp.content.normal import normal
-from webapp.publishing.wordpress.api import Refusal, Rest, RightsRefused
+from webapp.publishing.target import OutOfReach, RightsMissing
+from webapp.publishing.wordpress.api import Rest
+from webapp.publishing.wordpress.refusals import Refusal
 
 A_PAGE = 100
 
@@ -31,7 +33,7 @@ def _found(rest: Rest, taxonomy: Taxonomy, name: str) -> int | None:
 def _made(rest: Rest, taxonomy: Taxonomy, name: str) -> int | None:
     try:
         return int(rest.post(taxonomy, {"name": name})["id"])
-    except RightsRefused:
+    except (RightsMissing, OutOfReach):
         return None
     except Refusal as refusal:
         if refusal.code == "term_exists":  # made meanwhile, or the same to WordPress and not to us
