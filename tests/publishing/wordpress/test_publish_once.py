@@ -1,6 +1,7 @@
 """Whatever becomes of a request or its answer, at whichever step: one public post, its pictures right."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,9 +13,13 @@ from tests.wordpress.server import WordPress
 from webapp.cli.main import main as pressroom
 from webapp.core import outbound
 from webapp.core.db import db
+from webapp.core.outbound import Outbound
 from webapp.publishing.models import WordPressPost
 from webapp.publishing.target import CredentialsRefused, Post, TakenOver, TargetError
 from webapp.publishing.wordpress import target
+from webapp.publishing.wordpress.api import Rest
+from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.markup import mark
 from webapp.sites.models import Site
 
 pytestmark = pytest.mark.xdist_group("wordpress")
@@ -25,7 +30,8 @@ STEPS = {  # a request of each step: its method, and what its path holds
     "find a term": ("GET", "/tags"),
     "make a term": ("POST", "/tags"),
     "put out": ("POST", "/posts/"),
-    "read back": ("GET", "/posts?slug"),
+    "read back": ("GET", "/posts/"),
+    "look for a twin": ("GET", "/posts?slug"),
 }
 PASSING = [fault for fault in Fault if fault not in (Fault.SLOW, Fault.NAMELESS, Fault.TOO_LARGE)]
 TRIES = 3
@@ -106,7 +112,7 @@ def test_a_draft_that_was_made_twice_is_swept_away(behind: Site, proxy: Proxy, b
 
     def arrive_late() -> bool:
         if not late:
-            late.append(blog.make("posts", title=post.title, content=f"<!-- pressroom {kept.key} -->", status="draft"))
+            late.append(blog.arrive_late(post.title, mark(kept.key)))
         return True
 
     late: list[object] = []
@@ -124,12 +130,121 @@ def test_a_draft_that_arrives_after_the_sweep_is_tidied_away(
     until_it_is_out(behind, post)
     kept = db.session.get_one(WordPressPost, (post.article_id, proxy.address))
     db.session.commit()
-    blog.make("posts", title=post.title, content=f"<!-- pressroom {kept.key} -->", status="draft")
+    blog.arrive_late(post.title, mark(kept.key))
 
     done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
 
     assert "Drafts deleted: 1." in done.output
     assert blog.only(post.title)["status"] == "publish"
+
+
+def test_a_copy_that_the_owner_made_of_it_is_neither_swept_away_nor_taken_for_it(
+    app: Flask, behind: Site, proxy: Proxy, blog: Blog
+) -> None:
+    """Whoever copies a post copies our mark with it."""
+    post = ready(behind, article(behind, pictures=0))
+    proxy.fail(Fault.NOT_PASSED_ON, method="POST", path="/posts")
+    until_it_is_out(behind, post)
+    ours = blog.only(post.title)
+    copies = [
+        blog.arrive_late(f"A better one {ours['id']}", ours["content"]["raw"] + "<p>By its owner.</p>"),
+        blog.make("posts", title=f"Another {ours['id']}", content=ours["content"]["raw"], status="publish"),
+    ]
+
+    done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
+    blog.delete("posts", ours["id"])
+    again = publish(behind, post)
+
+    assert "Drafts deleted: 0." in done.output
+    assert again.remote_id not in {str(number) for number in (ours["id"], *(copy["id"] for copy in copies))}
+    assert [blog.only(copy["title"]["raw"])["status"] for copy in copies] == ["draft", "publish"]
+
+
+def test_a_draft_that_somebody_has_written_in_is_not_swept_away(
+    app: Flask, behind: Site, proxy: Proxy, blog: Blog
+) -> None:
+    post = ready(behind, article(behind, pictures=0))
+    proxy.fail(Fault.NOT_PASSED_ON, method="POST", path="/posts")
+    until_it_is_out(behind, post)
+    kept = db.session.get_one(WordPressPost, (post.article_id, proxy.address))
+    db.session.commit()
+    blog.arrive_late("Two days of work", mark(kept.key) + "<p>Two days of work.</p>")
+    blog.make("posts", title="Somebody else's", content=mark(kept.key), status="draft")
+
+    done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
+
+    assert "Drafts deleted: 0." in done.output
+
+
+@pytest.mark.parametrize("use", ["nothing", "a text", "another user's"])
+def test_a_copy_of_a_picture_is_swept_away_unless_somebody_uses_it(
+    behind: Site, wordpress: WordPress, proxy: Proxy, blog: Blog, use: str
+) -> None:
+    post = ready(behind, article(behind, pictures=1))
+    proxy.fail(Fault.NOT_PASSED_ON, method="POST", path="/media")
+    with pytest.raises(TargetError):
+        publish(behind, post)
+    sender = "admin" if use == "another user's" else "editor"
+
+    def arrive_late() -> bool:
+        if not late and any(asked.method == "POST" and "/media" in asked.path for asked in proxy.passed):
+            late.append(send(wordpress, sender, post))
+            if use == "a text":
+                blog.make("posts", title="Shows it", content=f'<img src="{late[0]["source_url"]}">', status="draft")
+        return True
+
+    late: list[dict[str, Any]] = []
+    proxy.passed.clear()
+    publish(behind, post, arrive_late)
+
+    assert late
+    assert len(blog.pictures(names(post)[0])) == (1 if use == "nothing" else 2)
+
+
+def send(wordpress: WordPress, user: str, post: Post) -> dict[str, Any]:
+    """The featured picture once more."""
+    assert post.featured is not None
+    stem = post.featured.file_name.partition(".")[0]
+    with Outbound() as outbound:
+        rest = Rest(Credentials(wordpress.address, user, wordpress.passwords[user]), outbound, lambda: None)
+        return rest.upload(f"basil-{stem}.png", "image/png", post.featured.data, slug=stem)
+
+
+@pytest.mark.parametrize("lost", ["after it was put out", "after the draft", "nothing"])
+def test_an_address_that_is_written_another_way_makes_no_second_post(
+    behind: Site, wordpress: WordPress, proxy: Proxy, blog: Blog, lost: str
+) -> None:
+    post = ready(behind, article(behind))
+    if lost == "after it was put out":
+        proxy.fail(Fault.ANSWER_LOST, method="POST", path="/posts/")
+    elif lost == "after the draft":
+        proxy.fail(Fault.ANSWER_LOST, method="POST", path="/posts")
+    if lost != "nothing":
+        with pytest.raises(TargetError):
+            publish(behind, post)
+    else:
+        publish(behind, post)
+    connect(behind, wordpress, address=proxy.address.replace("127.0.0.1", "localhost"))
+
+    publish(behind, post)
+    publish(connect(behind, wordpress), post)
+
+    assert_is_out_once(blog, post)
+
+
+def test_another_wordpress_gets_a_post_of_its_own(behind: Site, wordpress: WordPress, proxy: Proxy, blog: Blog) -> None:
+    """A post with the same number stands there, and is none of ours."""
+    post = ready(behind, article(behind, pictures=0))
+    other = blog.make("posts", title="Not ours", status="publish")
+    db.session.add(WordPressPost(article_id=post.article_id, address="https://elsewhere.example", slug=post.slug,
+                                 key="0" * 32, creates=1, post_id=other["id"]))  # fmt: skip
+    db.session.commit()
+
+    published = publish(behind, post)
+
+    assert int(published.remote_id) != other["id"]
+    assert blog.post(published)["status"] == "publish"
+    assert other["id"] in [found["id"] for found in blog.called("Not ours")]
 
 
 def test_without_our_mark_it_is_found_by_slug_and_title(behind: Site, proxy: Proxy, blog: Blog) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -16,6 +17,10 @@ from webapp.publishing.wordpress.refusals import Json, Refusal
 INTERFACE = "/wp-json/wp/v2"
 Params = Mapping[str, str | int]
 
+GONE = (404, 410)
+NO_TRASH = 501
+PATIENCE = 240.0  # seconds for all the requests of one article, or of one reading of posts
+TOO_SLOW = "The site is so slow that we stopped on the way. What is there is kept, and it goes on from there."
 SOON = 10.0  # seconds in which a site that is up says who we are
 
 
@@ -24,11 +29,20 @@ class Rest:
     nobody can know what became of the request, a passing one.
 
     `before_change` is called before each request that changes something there; what it raises keeps it from being sent.
+    After `seconds` no further request is begun.
     """
 
-    def __init__(self, credentials: Credentials, outbound: Outbound, before_change: Callable[[], None]):
+    def __init__(
+        self,
+        credentials: Credentials,
+        outbound: Outbound,
+        before_change: Callable[[], None],
+        seconds: float = PATIENCE,
+    ):
         self._credentials, self._outbound = credentials, outbound
         self._before_change = before_change
+        self._my_id: int | None = None
+        self._ends = monotonic() + seconds
 
     def get(self, path: str, **params: str | int) -> Json:
         return self._object(self._ask("GET", path, params=params))
@@ -58,8 +72,24 @@ class Rest:
         try:
             self._ask("DELETE", path, params={"force": "true"})
         except Refusal as refusal:
-            if refusal.status not in (404, 410):
+            if refusal.status not in GONE:
                 raise
+
+    def trash(self, path: str) -> bool:
+        """Into the trash. Answers whether it was put there: some have none."""
+        try:
+            self._ask("DELETE", path)
+        except Refusal as refusal:
+            if refusal.status not in (*GONE, NO_TRASH):
+                raise
+            return False
+        return True
+
+    def my_id(self) -> int:
+        """The user's number there."""
+        if self._my_id is None:
+            self._my_id = int(self.get("/users/me", _fields="id")["id"])
+        return self._my_id
 
     def _ask(
         self,
@@ -72,6 +102,8 @@ class Rest:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer to it, if it is a good one."""
+        if monotonic() >= self._ends:
+            raise TargetError(TOO_SLOW, permanent=False)
         if method != "GET":
             self._before_change()
         typed = {"Accept": "application/json"} | ({"Content-Type": type_} if type_ else {})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.content.models import Article
@@ -37,6 +37,28 @@ class Journal:
             self._claim(article_id, free)
         raise RuntimeError(f"no slug like {slug} could be claimed at {self.address}")
 
+    def elsewhere(self, article_id: int) -> list[WordPressPost]:
+        """What is known of it at other addresses, where it was sent to: they may lead to the same WordPress."""
+        ours = (WordPressPost.article_id == article_id, WordPressPost.address != self.address)
+        with reading():
+            found = list(db.session.scalars(select(WordPressPost).where(*ours, WordPressPost.creates > 0)))
+            db.session.commit()
+        db.session.expunge_all()
+        return found
+
+    def carry_over(self, other: WordPressPost, post_id: int) -> WordPressPost:
+        """What is known of it at another address holds for this one from now on, and the post has that number."""
+        change(
+            delete(WordPressPost).where(
+                WordPressPost.article_id == other.article_id, WordPressPost.address == other.address
+            )
+        )
+        ours = (WordPressPost.article_id == other.article_id, WordPressPost.address == self.address)
+        known = {"key": other.key, "creates": other.creates, "put_out_at": other.put_out_at, "post_id": post_id}
+        change(update(WordPressPost).where(*ours).values(**known))
+        db.session.commit()
+        return self._known(other.article_id)
+
     def creating(self, article_id: int) -> None:
         """It is about to be sent; nobody may ever know what came of it."""
         self._write(article_id, creates=WordPressPost.creates + 1)
@@ -52,11 +74,7 @@ class Journal:
     def put_out(self, article_id: int) -> WordPressPost:
         """It stands there as it should. Answers what is known of it now."""
         self._write(article_id, put_out_at=now())
-        with reading():
-            kept = db.session.get_one(WordPressPost, (article_id, self.address), populate_existing=True)
-            db.session.commit()
-        db.session.expunge_all()
-        return kept
+        return self._known(article_id)
 
     def gone(self, article_id: int) -> None:
         """Somebody deleted the post."""
@@ -75,12 +93,22 @@ class Journal:
         db.session.expunge_all()
         return {picture.name: picture for picture in found}
 
+    def ever_sent(self, names: Sequence[str]) -> set[str]:
+        """Those of them that the site has sent anywhere: another address may lead to the same library."""
+        with reading():
+            found = set(
+                db.session.scalars(
+                    select(WordPressPicture.name).where(
+                        WordPressPicture.site_id == self.site_id, WordPressPicture.name.in_(names)
+                    )
+                )
+            )
+            db.session.commit()
+        return found
+
     def uploading(self, name: str) -> None:
         """It is about to be sent."""
-        picture = db.session.get(WordPressPicture, (self.site_id, self.address, name), populate_existing=True)
-        if picture is None:
-            picture = WordPressPicture(site_id=self.site_id, address=self.address, name=name, uploads=0)
-            db.session.add(picture)
+        picture = self._picture(name)
         picture.uploads += 1
         picture.media_id = picture.link = None
         db.session.commit()
@@ -88,14 +116,24 @@ class Journal:
 
     def uploaded(self, name: str, media_id: int, link: str) -> None:
         """It is there."""
-        ours = (WordPressPicture.site_id, WordPressPicture.address, WordPressPicture.name)
-        keys = zip(ours, (self.site_id, self.address, name), strict=True)
-        change(
-            update(WordPressPicture)
-            .where(*(column == value for column, value in keys))
-            .values(media_id=media_id, link=link)
-        )
+        picture = self._picture(name)
+        picture.media_id, picture.link = media_id, link
         db.session.commit()
+        db.session.expunge_all()
+
+    def swept(self, name: str) -> None:
+        """There are no copies of it any more: what looks like one later on was made by somebody else."""
+        self._picture(name).uploads = 1
+        db.session.commit()
+        db.session.expunge_all()
+
+    def _picture(self, name: str) -> WordPressPicture:
+        key = (self.site_id, self.address, name)
+        picture = db.session.get(WordPressPicture, key, populate_existing=True)
+        if picture is None:
+            picture = WordPressPicture(site_id=self.site_id, address=self.address, name=name, uploads=0)
+            db.session.add(picture)
+        return picture
 
     def in_use(self, name: str) -> set[int]:
         """The numbers under which sites of ours have that picture there."""
@@ -129,6 +167,13 @@ class Journal:
             db.session.commit()
         db.session.expunge_all()
         return found
+
+    def _known(self, article_id: int) -> WordPressPost:
+        with reading():
+            kept = db.session.get_one(WordPressPost, (article_id, self.address), populate_existing=True)
+            db.session.commit()
+        db.session.expunge_all()
+        return kept
 
     def _claim(self, article_id: int, slug: str) -> None:
         """Unless somebody else was quicker."""

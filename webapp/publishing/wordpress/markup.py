@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from webapp.content.placing import placed
 from webapp.publishing.target import Picture, Post
-from webapp.publishing.wordpress.pictures import Hung
+from webapp.publishing.wordpress.hung import Hung
 
 SOURCE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]*)(")')
 

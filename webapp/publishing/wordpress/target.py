@@ -24,19 +24,21 @@ from webapp.publishing.target import (
     TargetDown,
     TargetError,
 )
-from webapp.publishing.wordpress import diagnosis, sweep
+from webapp.publishing.wordpress import diagnosis, finding, sweep
 from webapp.publishing.wordpress.api import Rest, is_up
 from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.hung import Hung
 from webapp.publishing.wordpress.journal import Journal
-from webapp.publishing.wordpress.markup import content_of, escaped, mark, reads_as
-from webapp.publishing.wordpress.pictures import Hung, hang
+from webapp.publishing.wordpress.markup import content_of, escaped, mark
+from webapp.publishing.wordpress.pictures import hang
 from webapp.publishing.wordpress.refusals import Json, NotTheirs, Refusal
-from webapp.publishing.wordpress.terms import Taxonomy, term_named
+from webapp.publishing.wordpress.terms import NoTerm, Taxonomy, term_named
 
 log = logging.getLogger(__name__)
 
 NO_SUCH_POST = "rest_post_invalid_id"
 LOOKED_AT = "id,status,link,slug,categories,tags,featured_media"
+LONGEST_LINK = 500  # characters
 PUBLIC = ("publish", "private", "future")  # statuses in which a slug is in use
 
 
@@ -135,43 +137,43 @@ class _Publishing:
         return str(seen["status"]) == PostStatus.DRAFT
 
     def _through_all_steps(self) -> Published:
-        kept = self._journal.post_of(self._post.article_id, self._post.slug)
+        kept = self._known()
         post_id = self._found(kept) or self._created(kept)
-        hung = self._hung()
+        hung = hang(self._rest, self._journal, self._post)  # (3)
         put = self._put_out(kept, post_id, hung)
         seen = self._verified(post_id, put)
         known = self._journal.put_out(self._post.article_id)
         if kept.creates or known.creates > 1:  # it was tried before, or meanwhile
             self._sweep(known, hung)
-        return Published(link=str(seen["link"]), remote_id=str(post_id), remark=" ".join(self._remarks))
+        return Published(self._link(seen, post_id), remote_id=str(post_id), remark=" ".join(self._remarks))
+
+    def _known(self) -> WordPressPost:
+        """What is known of its post, here or at another address that leads here too."""
+        kept = self._journal.post_of(self._post.article_id, self._post.slug)
+        for other in () if kept.creates else self._journal.elsewhere(self._post.article_id):
+            post_id = finding.known_elsewhere(self._rest, other)
+            if post_id is not None:
+                return self._journal.carry_over(other, post_id)
+        return kept
+
+    def _link(self, seen: Json, post_id: int) -> str:
+        """As WordPress says, if that can be kept and shown; else one that leads there too."""
+        told = str(seen["link"])
+        can_be_kept = told.startswith(("http://", "https://")) and told.isprintable() and len(told) <= LONGEST_LINK
+        return told if can_be_kept else f"{self._journal.address}/?p={post_id}"
 
     def _found(self, kept: WordPressPost) -> int | None:
         """(1) The post that is there already. What was never sent is not looked for: its key is new."""
         if kept.post_id is not None:
             return kept.post_id
-        post_id = self._looked_up(kept) if kept.creates else None
+        post_id = finding.draft_of(self._rest, kept, self._post.title) if kept.creates else None
         return None if post_id is None else self._journal.created(self._post.article_id, post_id)
-
-    def _looked_up(self, kept: WordPressPost) -> int | None:
-        """By its key; where a plugin took that out of the text, by slug and title, among the drafts."""
-        found = self._rest.list("/posts", search=kept.key, status="any", orderby="id", order="asc", _fields="id,status")
-        found = found or [
-            post
-            for post in self._rest.list("/posts", slug=kept.slug, status="draft", context="edit")
-            if reads_as(str(post["title"]["raw"]), self._post.title)
-        ]
-        return int(found[0]["id"]) if found else None
 
     def _created(self, kept: WordPressPost) -> int:
         """(2) As a draft, which nobody sees."""
         self._journal.creating(self._post.article_id)
         draft = {"title": escaped(self._post.title), "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
         return self._journal.created(self._post.article_id, int(self._rest.post("/posts", draft)["id"]))
-
-    def _hung(self) -> dict[str, Hung]:
-        """(3) Its pictures."""
-        featured = [self._post.featured] if self._post.featured else []
-        return hang(self._rest, self._journal, [*featured, *self._post.pictures])
 
     def _put_out(self, kept: WordPressPost, post_id: int, hung: dict[str, Hung]) -> Json:
         """(4) Everything at once, with the status. What the owner may have changed there since, stays."""
@@ -198,10 +200,12 @@ class _Publishing:
         return found if category is None else found | {"categories": [category]}
 
     def _term(self, taxonomy: Taxonomy, name: str) -> int | None:
-        found = term_named(self._rest, taxonomy, name)
-        if found is None:
-            self._remarks.append(MISSING[taxonomy].format(name))
-        return found
+        """None where there is none: no term is worth an article."""
+        try:
+            return term_named(self._rest, taxonomy, name)
+        except NoTerm as problem:
+            self._remarks.append(MISSING[taxonomy].format(name, problem.why))
+            return None
 
     def _verified(self, post_id: int, put: Json) -> Json:
         """(5) What stands there now. Several that are put out at once may get the same slug: ours is made different."""
@@ -214,12 +218,10 @@ class _Publishing:
 
     def _seen(self, post_id: int, slug: str) -> tuple[Json, bool]:
         """The post as it reads, and whether another is to be found at the same address."""
-        found = self._rest.list("/posts", slug=slug, status="any", per_page=100, _fields=LOOKED_AT)
-        ours = [post for post in found if post["id"] == post_id]
-        if not ours:
-            raise TargetError("WordPress took the article, and does not show it under its address.", permanent=False)
+        seen = self._rest.get(f"/posts/{post_id}", _fields=LOOKED_AT)
+        found = self._rest.list("/posts", slug=slug, status="any", per_page=100, _fields="id,status")
         others = [post for post in found if post["id"] != post_id and post["status"] in PUBLIC]
-        return ours[0], ours[0]["status"] in PUBLIC and bool(others)
+        return seen, seen["status"] in PUBLIC and bool(others)
 
     def _compare(self, seen: Json, asked: Json) -> None:
         """WordPress drops silently what it does not know. Raises TargetError."""
@@ -230,11 +232,10 @@ class _Publishing:
             )
         if seen["featured_media"] != asked["featured_media"]:
             raise TargetError("WordPress dropped the featured picture: it was deleted meanwhile.", permanent=False)
-        for field in ("categories", "tags"):
-            if not set(asked.get(field, ())) <= set(seen[field]):
-                raise TargetError(f"WordPress dropped the {field}: they were deleted meanwhile.", permanent=False)
-        if not str(seen["link"]).startswith(("http://", "https://")):
-            raise TargetError("WordPress does not say where the article is.", permanent=False)
+        if not set(asked.get("categories", ())) <= set(seen["categories"]):
+            raise TargetError("WordPress dropped the categories: they were deleted meanwhile.", permanent=False)
+        if not set(asked.get("tags", ())) <= set(seen["tags"]):
+            self._remarks.append("WordPress dropped its tags.")
 
     def _sweep(self, kept: WordPressPost, hung: dict[str, Hung]) -> None:
         """What was sent twice may be there twice. It is out already: that nothing is swept is no reason to fail it."""
@@ -251,6 +252,7 @@ class _Publishing:
         for picture in self._journal.pictures(names).values():
             if picture.uploads > 1:
                 sweep.copies_of(self._rest, picture.name, self._journal.in_use(picture.name))
+                self._journal.swept(picture.name)
 
 
 OF_ANOTHER = (
@@ -259,6 +261,6 @@ OF_ANOTHER = (
 )
 LEFT_BEHIND = "A draft of it (number {}) stays in WordPress: it is another user's, so another post was made."
 MISSING = {
-    Taxonomy.CATEGORY: "There is no category “{}”, and the user may not make one: the post is in WordPress's own.",
-    Taxonomy.TAG: "There is no tag “{}”, and the user may not make one: the post is without it.",
+    Taxonomy.CATEGORY: "There is no category “{}”, and {}: the post is in WordPress's own.",
+    Taxonomy.TAG: "There is no tag “{}”, and {}: the post is without it.",
 }

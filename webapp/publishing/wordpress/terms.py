@@ -1,12 +1,15 @@
 """Categories and tags by their names: those that are there, or new ones where the user may make them."""
 
 import html
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 from webapp.content.normal import normal
 from webapp.publishing.target import OutOfReach, RightsMissing
 from webapp.publishing.wordpress.api import Rest
-from webapp.publishing.wordpress.refusals import Refusal
+from webapp.publishing.wordpress.markup import escaped
+from webapp.publishing.wordpress.refusals import NotTheirs, Refusal
 
 A_PAGE = 100
 
@@ -18,24 +21,41 @@ class Taxonomy(StrEnum):
     TAG = "/tags"
 
 
-def term_named(rest: Rest, taxonomy: Taxonomy, name: str) -> int | None:
-    """Its number; None if it is not there, and the user may not make it. Raises TargetError."""
+class NoTerm(Exception):
+    """It is not there, and cannot be made. `why`: the second half of a sentence."""
+
+    def __init__(self, why: str):
+        super().__init__(why)
+        self.why = why
+
+
+def term_named(rest: Rest, taxonomy: Taxonomy, name: str) -> int:
+    """Its number. Raises NoTerm, TargetError."""
     found = _found(rest, taxonomy, name)
     return _made(rest, taxonomy, name) if found is None else found
 
 
 def _found(rest: Rest, taxonomy: Taxonomy, name: str) -> int | None:
-    like_it = rest.list(taxonomy, search=name, per_page=A_PAGE, _fields="id,name")
-    same = (term for term in like_it if normal(html.unescape(str(term.get("name")))) == normal(name))
+    same = (
+        term for term in _like(rest, taxonomy, name) if normal(html.unescape(str(term.get("name")))) == normal(name)
+    )
     return next((int(term["id"]) for term in same), None)
 
 
-def _made(rest: Rest, taxonomy: Taxonomy, name: str) -> int | None:
+def _like(rest: Rest, taxonomy: Taxonomy, name: str) -> Iterator[Mapping[str, Any]]:
+    """WordPress keeps names as HTML, and searches in what it keeps."""
+    for written in dict.fromkeys((name, escaped(name))):
+        yield from rest.list(taxonomy, search=written, per_page=A_PAGE, _fields="id,name")
+
+
+def _made(rest: Rest, taxonomy: Taxonomy, name: str) -> int:
     try:
         return int(rest.post(taxonomy, {"name": name})["id"])
-    except (RightsMissing, OutOfReach):
-        return None
+    except (RightsMissing, OutOfReach, NotTheirs) as error:
+        raise NoTerm("the user may not make one") from error
     except Refusal as refusal:
         if refusal.code == "term_exists":  # made meanwhile, or the same to WordPress and not to us
             return int(refusal.data["term_id"])
-        raise
+        if not refusal.code:  # it is not WordPress that says so
+            raise
+        raise NoTerm("WordPress makes none of that name") from refusal
