@@ -44,12 +44,14 @@ def post(number: int, title: str = "Basil", modified: str = "2026-05-01T10:00:00
 
 
 class LookAlike:
-    """`replies`: what is answered at which path, else 404. `posts`: what there is of them, a page at a time."""
+    """`replies`: what is answered at which path, else 404; `replies_to_get`: where that differs for GET. `posts`: what
+    there is of them, a page at a time."""
 
     def __init__(self, address: str):
         self.address = address
         self.asked: list[tuple[str, str | None]] = []  # paths, each with the Authorization that came along
         self.posts: list[dict[str, Any]] = []
+        self.replies_to_get: dict[str, Reply] = {}
         self.replies: dict[str, Reply] = {
             INDEX: in_json(
                 {"name": "Herb notes", "namespaces": ["wp/v2"], "authentication": {"application-passwords": {}}}
@@ -92,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         arguments = dict(one.split("=", 1) for one in parts.query.split("&") if one)
         reply = self.site.answer(parts.path, arguments, self.headers.get("Authorization"))
+        if self.command == "GET":
+            reply = self.site.replies_to_get.get(parts.path, reply)
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)

@@ -1,6 +1,7 @@
 """What a real WordPress answers in odd cases, row by row, and what we make of it."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,7 +32,7 @@ from webapp.publishing.target import (
     TargetDown,
     TargetError,
 )
-from webapp.publishing.wordpress import target
+from webapp.publishing.wordpress import pictures, target
 from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.terms import Taxonomy, term_named
@@ -214,6 +215,64 @@ def test_many_at_once_that_want_one_address_all_get_their_own(
         worker.join(60)
 
     assert len(set(links)) == len(posts)
+
+
+def test_a_plugin_that_filters_lists_hides_no_post_from_us(
+    site: Site, wordpress: WordPress, post: Post, blog: Blog
+) -> None:
+    """As those for several languages do."""
+    other_language = """add_filter('rest_post_query', function ($asked, $request) {
+        if ($request['slug']) $asked['post__in'] = [0];
+        return $asked;
+    }, 10, 2);"""
+
+    with plugin(wordpress, other_language):
+        published = publish(site, post)
+
+    assert blog.post(published)["status"] == "publish"
+
+
+@pytest.mark.parametrize("name", ["Tips & Tricks {}", "A < B {}", 'The "best" herbs {}', "Children's garden {}"])
+@pytest.mark.parametrize("user", ["author", "editor"])
+def test_a_category_is_found_however_its_name_is_kept(
+    site: Site, wordpress: WordPress, blog: Blog, name: str, user: str
+) -> None:
+    name = name.format(free_port())
+    there = blog.make("categories", name=name)["id"]
+    connect(site, wordpress, user=user, default_category=name)
+
+    published = publish(site, ready(site, article(site, pictures=0)))
+
+    assert published.remark == ""
+    assert blog.post(published)["categories"] == [there]
+
+
+@pytest.mark.parametrize("name", ["<5>", "   ", "x" * 300])
+def test_a_tag_or_category_that_cannot_be_is_a_remark(site: Site, wordpress: WordPress, blog: Blog, name: str) -> None:
+    connect(site, wordpress, default_category=name)
+
+    published = publish(site, replace(ready(site, article(site, pictures=0)), tags=(name,)))
+
+    found = blog.post(published)
+    assert (found["status"], found["tags"]) == ("publish", [])
+    assert "There is no tag" in published.remark and "There is no category" in published.remark
+
+
+def test_a_tag_that_is_dropped_silently_is_a_remark(
+    site: Site, wordpress: WordPress, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target, "term_named", lambda *_: 999_999)
+
+    assert "dropped its tags" in publish(site, post).remark
+
+
+def test_a_picture_under_its_old_name_is_still_found(site: Site, wordpress: WordPress, post: Post, rest: Rest) -> None:
+    """It was called by its content alone, and its title came from that."""
+    assert post.featured is not None
+    sent = rest.upload(post.featured.file_name, "image/png", post.featured.data, alt_text="Basil")
+    again = rest.upload(post.featured.file_name, "image/png", post.featured.data, alt_text="Basil")
+
+    assert [copy.media_id for copy in pictures.copies(rest, post.featured.file_name)] == [sent["id"], again["id"]]
 
 
 def test_a_clock_that_is_ahead_of_ours_makes_nothing_wait(site: Site, post: Post, blog: Blog) -> None:
@@ -439,12 +498,21 @@ def test_an_address_that_leads_on_gets_no_password(site: Site, there: LookAlike,
         publish(site, elsewhere)
 
 
-def test_the_password_is_in_no_error(site: Site, there: LookAlike, elsewhere: Post) -> None:
-    there.replies[POSTS] = in_json({"code": "odd", "message": f"<b>{PASSWORD}</b> is odd"}, 400)
+IN_BASE_64 = b64encode(f"editor:{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [PASSWORD, PASSWORD.replace(" ", ""), PASSWORD.replace(" ", "%20"), PASSWORD.replace(" ", "+"),
+     PASSWORD.replace(" ", "&#32;"), f"Basic {IN_BASE_64}", IN_BASE_64.rstrip("=")],
+)  # fmt: skip
+def test_the_password_is_in_no_error(site: Site, there: LookAlike, elsewhere: Post, form: str) -> None:
+    there.replies[POSTS] = in_json({"code": "odd", "message": f"“<b>{form}</b>” is odd"}, 400)
 
     said = refused(site, elsewhere, permanent=True)
 
-    assert PASSWORD not in said and "is odd" in said
+    assert "…” is odd" in said
+    assert not any(part in said for part in (*PASSWORD.split(), IN_BASE_64[:10]))
 
 
 @pytest.mark.parametrize(
@@ -472,6 +540,39 @@ def test_whether_it_is_up_is_told_by_its_answer(
         publish(site, elsewhere)
 
     assert isinstance(problem.value, TargetDown) is not up
+
+
+@pytest.mark.parametrize(
+    "link", ["https://herbs.example/" + "x" * 500, "https://herbs.example/\0", "https://herbs.example/\ud800", "", None]
+)
+def test_an_address_that_cannot_be_kept_is_put_in_other_words(
+    site: Site, wordpress: WordPress, there: LookAlike, link: str | None
+) -> None:
+    connect(site, wordpress, address=there.address, password=Secret.of(PASSWORD))
+    post = replace(ready(site, article(site, pictures=0)), tags=())
+    seen = {"id": 7, "status": "publish", "slug": "basil", "categories": [1], "tags": [], "featured_media": 0}
+    there.replies |= {POSTS: in_json({"id": 7}, 201), f"{POSTS}/7": in_json(seen | {"link": link})}
+    there.replies_to_get[POSTS] = in_json([])
+
+    assert publish(site, post).link == f"{there.address}/?p=7"
+
+
+def test_a_number_that_no_post_can_have_is_tried_again(site: Site, there: LookAlike, elsewhere: Post) -> None:
+    there.replies[POSTS] = in_json({"id": 10**30}, 201)
+
+    assert "lacks" in refused(site, elsewhere, permanent=False)
+
+
+def test_a_site_that_is_slow_at_each_step_is_left_in_time(
+    site: Site, there: LookAlike, elsewhere: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.replies[POSTS] = in_json({"id": 7}, 201)
+    clock = iter(range(0, 10_000, 150))
+    monkeypatch.setattr("webapp.publishing.wordpress.api.monotonic", lambda: next(clock))
+
+    assert "so slow that we stopped on the way" in refused(site, elsewhere, permanent=False)
+
+    assert [path for path, _ in there.asked] == [POSTS, ME]
 
 
 def test_an_answer_that_lacks_the_number_of_the_post_is_tried_again(

@@ -49,6 +49,19 @@ def test_everything_that_belongs_to_it_is_there(site: Site, wordpress: WordPress
     assert published.remark == ""
 
 
+def test_its_pictures_are_called_as_people_would_call_them(site: Site, wordpress: WordPress, blog: Blog) -> None:
+    plain = ready(connect(site, wordpress), article(site))
+    assert plain.featured is not None
+    post = replace(plain, featured=replace(plain.featured, alt_text=""), slug="Basil-“on”-the-sill" + "-" * 60)
+
+    publish(site, post)
+
+    (featured,), (other,) = (blog.pictures(name) for name in names(post))
+    assert featured["source_url"].endswith(f"/basil-on-the-sill-{names(post)[0]}")
+    assert html.unescape(featured["title"]["rendered"]) == post.title
+    assert html.unescape(other["title"]["rendered"]) == "Basil, “1” & more"
+
+
 def test_a_picture_within_the_text_is_shown_from_where_it_is_now(site: Site, wordpress: WordPress, blog: Blog) -> None:
     plain = ready(connect(site, wordpress), article(site))
     inside = f'<p>Look:</p><p><img src="/media/{plain.pictures[0].name}" alt="Basil"></p>'

@@ -84,6 +84,7 @@ def test_what_is_read_replaces_what_was_known(site: Site, there: LookAlike) -> N
 def test_what_is_no_post_is_left_out(site: Site, there: LookAlike) -> None:
     connected(site, there.address)
     odd = [{}, post(0), post(2**63), post(1) | {"link": "javascript:alert(1)"}, post(1) | {"modified_gmt": "now"}]
+    odd += [post(1) | {"link": link} for link in ("https://herbs.example/\0", "https://herbs.example/" + "x" * 2000)]
     there.posts = [*odd, post(4, "Sage\x00"), post(4, "Sage")]
 
     read_posts(site.id)

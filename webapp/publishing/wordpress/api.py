@@ -20,7 +20,7 @@ Params = Mapping[str, str | int]
 GONE = (404, 410)
 NO_TRASH = 501
 PATIENCE = 240.0  # seconds for all the requests of one article, or of one reading of posts
-TOO_SLOW = "The site is so slow that we stopped on the way. What is there is kept, and it goes on from there."
+TOO_SLOW = "The site is so slow that we stopped on the way."
 SOON = 10.0  # seconds in which a site that is up says who we are
 
 

@@ -200,7 +200,7 @@ def plain(text: object, longest: int = LONGEST_WORDS) -> str:
 def words_of(answer: Answer, credentials: Credentials) -> str:
     """The server's own, if it has any that a person can read, and never the password with them."""
     message = str((json_of(answer) or {}).get("message") or "")
-    said = plain(message.replace(credentials.password, "…")).rstrip(".")
+    said = plain(credentials.hidden_in(plain(message, len(message)))).rstrip(".")
     return f": “{said}”" if said else ""
 
 

@@ -95,13 +95,15 @@ def _page(rest: Rest, page: int) -> list[dict[str, Any]]:
 
 def _row(post: Mapping[str, Any]) -> dict[str, Any] | None:
     """A post as we keep it; None for what is none, or leads anywhere but to a web page."""
-    link, title = plain(post.get("link") or "", LONGEST), post.get("title")
+    link, title = str(post.get("link") or ""), post.get("title")
     try:
         remote_id = int(post["id"])
         modified = datetime.fromisoformat(str(post["modified_gmt"])).replace(tzinfo=UTC)
     except (KeyError, TypeError, ValueError):
         return None
-    if not link.startswith(("https://", "http://")) or not 0 < remote_id < 2**63:
+    if not link.startswith(("https://", "http://")) or not link.isprintable() or len(link) > LONGEST:
+        return None
+    if not 0 < remote_id < 2**63:
         return None
     return {
         "remote_id": remote_id,

@@ -9,7 +9,7 @@ from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.hung import Hung
 from webapp.publishing.wordpress.journal import Journal
 from webapp.publishing.wordpress.markup import escaped
-from webapp.publishing.wordpress.refusals import Json
+from webapp.publishing.wordpress.refusals import Json, number_in
 
 FIELDS = "id,slug,source_url,author,post"
 A_PAGE = 100
@@ -80,4 +80,4 @@ def _hung(media: Json) -> Hung:
     link = str(media["source_url"])
     if not link.startswith(("http://", "https://")) or not link.isprintable():
         raise ValueError("no address of a picture")
-    return Hung(int(media["id"]), link, int(media.get("author") or 0), is_loose=not media.get("post"))
+    return Hung(number_in(media), link, int(media.get("author") or 0), is_loose=not media.get("post"))

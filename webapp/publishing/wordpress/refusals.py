@@ -68,6 +68,14 @@ def garbled(answer: Answer) -> TargetError:
     )
 
 
+def number_in(found: Json) -> int:
+    """Of a post, a picture or a term. Raises KeyError, TypeError or ValueError where it has none that can be kept."""
+    number = int(found["id"])
+    if not 0 < number < 2**63:
+        raise ValueError("no number of anything")
+    return number
+
+
 def knows_us(answer: Answer) -> bool:
     """Whether an answer to the question who we are names somebody."""
     return answer.status == 200 and "id" in (diagnosis.json_of(answer) or {})

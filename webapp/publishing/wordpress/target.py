@@ -31,7 +31,7 @@ from webapp.publishing.wordpress.hung import Hung
 from webapp.publishing.wordpress.journal import Journal
 from webapp.publishing.wordpress.markup import content_of, escaped, mark
 from webapp.publishing.wordpress.pictures import hang
-from webapp.publishing.wordpress.refusals import Json, NotTheirs, Refusal
+from webapp.publishing.wordpress.refusals import Json, NotTheirs, Refusal, number_in
 from webapp.publishing.wordpress.terms import NoTerm, Taxonomy, term_named
 
 log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class _Publishing:
         """(2) As a draft, which nobody sees."""
         self._journal.creating(self._post.article_id)
         draft = {"title": escaped(self._post.title), "slug": kept.slug, "content": mark(kept.key), "status": "draft"}
-        return self._journal.created(self._post.article_id, int(self._rest.post("/posts", draft)["id"]))
+        return self._journal.created(self._post.article_id, number_in(self._rest.post("/posts", draft)))
 
     def _put_out(self, kept: WordPressPost, post_id: int, hung: dict[str, Hung]) -> Json:
         """(4) Everything at once, with the status. What the owner may have changed there since, stays."""

@@ -9,7 +9,7 @@ from webapp.content.normal import normal
 from webapp.publishing.target import OutOfReach, RightsMissing
 from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.markup import escaped
-from webapp.publishing.wordpress.refusals import NotTheirs, Refusal
+from webapp.publishing.wordpress.refusals import NotTheirs, Refusal, number_in
 
 A_PAGE = 100
 
@@ -50,7 +50,7 @@ def _like(rest: Rest, taxonomy: Taxonomy, name: str) -> Iterator[Mapping[str, An
 
 def _made(rest: Rest, taxonomy: Taxonomy, name: str) -> int:
     try:
-        return int(rest.post(taxonomy, {"name": name})["id"])
+        return number_in(rest.post(taxonomy, {"name": name}))
     except (RightsMissing, OutOfReach, NotTheirs) as error:
         raise NoTerm("the user may not make one") from error
     except Refusal as refusal:
