@@ -278,6 +278,61 @@ def test_an_address_that_leads_on_offers_where_it_ends_and_does_not_send_the_pas
     assert [path for path, authorization in there.asked if authorization] == ["/old/wp-json/"]
 
 
+@pytest.mark.parametrize("page", ["/wp-admin", "/wp-admin/edit.php", "/wp-login.php", "/wp-json/wp/v2", "/xmlrpc.php"])
+def test_a_page_of_wordpresss_own_offers_the_site_and_gets_no_password(there: Site, page: str) -> None:
+    told = refused(f"{there.address}/blog{page}")
+
+    assert "not the start page of the site" in told.sentence
+    assert told.offer == f"{there.address}/blog"
+    assert there.asked == []
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("/wp-json/", "leads on in a circle"),
+        ("gopher://herbs.example/", "which is no web page"),
+        ("http://nobody.invalid/", "The address leads on. There is no site called nobody.invalid."),
+        ("http://127.0.0.1:1/", "Nobody answers at http://127.0.0.1:1/."),
+        ("http://[::1", ""),  # no address at all: whatever is said, it is said in words
+    ],
+)
+@pytest.mark.parametrize("path", [INDEX, HOME])
+def test_a_redirect_that_leads_nowhere_is_told_of_where_it_leads(
+    there: Site, location: str, said: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def nobody(host: str, *rest: int, **more: int) -> object:
+        if host.endswith(".invalid"):
+            raise socket.gaierror(-2, "Name or service not known")
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    there.replies[INDEX] = Reply(b"", 404)
+    there.replies[path] = look_alike.leads_to(location if location != "/wp-json/" else path)
+
+    assert said in refused(there).sentence
+
+
+@pytest.mark.parametrize("odd", [5, "all", [], ["x", None, {}], {"0": "editor"}, None, True])
+@pytest.mark.parametrize("field", ["roles", "capabilities", "name", "namespaces", "authentication"])
+def test_what_is_of_an_odd_kind_breaks_nothing(there: Site, field: str, odd: object) -> None:
+    index = {"name": "Herb notes", "namespaces": ["wp/v2"], "authentication": {}}
+    person = {"id": 1, "name": "Ana", "roles": ["editor"], "capabilities": look_alike.MANY}
+    there.replies[INDEX] = in_json({**index, field: odd})
+    there.replies[ME] = in_json({**person, field: odd})
+    if field == "authentication":
+        there.replies[ME] = error(401, "rest_not_logged_in")
+
+    try:
+        found = look(there)
+    except CannotConnect as told:
+        assert field in ("capabilities", "namespaces", "authentication"), told
+    else:
+        assert found.roles in ([], ["x"], ["editor"])
+
+
 def test_an_address_that_leads_to_a_sign_in_page_offers_nothing(there: Site) -> None:
     there.replies[INDEX] = look_alike.leads_to(f"{there.address}/wp-login.php?token=secret")
     there.replies["/wp-login.php"] = Reply(b"Sign in")
@@ -346,3 +401,4 @@ def test_https_where_there_is_none(there: Site) -> None:
     told = refused(there.address.replace("http:", "https:"))
 
     assert told.sentence == "127.0.0.1 does not speak https there."
+    assert "write http:// before the address" in told.remedy

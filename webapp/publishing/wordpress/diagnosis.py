@@ -20,6 +20,7 @@ UNKNOWN_USER = ("invalid_username", "invalid_email")
 LONGEST_WORDS = 200
 BREAK = re.compile(r"<(br|/?p|/?li|/?div)\b[^>]*>", re.IGNORECASE)
 ROOT = re.compile(r"""<([^>]+)>\s*;\s*rel=["']https://api\.w\.org/["']""")
+PAGE_OF_ITS_OWN = re.compile(r"(/(?:wp-admin|wp-login\.php|wp-json|xmlrpc\.php))(/.*)?$", re.IGNORECASE)
 ASK_FOR_REST = "Allow the REST API (/wp-json/) for signed-in users in its security plugin, or ask the host."
 
 
@@ -63,18 +64,46 @@ def not_reached(error: httpx.RequestError, address: str) -> CannotConnect:
         return CannotConnect("address", said, "Its host has to renew the certificate. The password was not sent.")
     if why is not None:
         said = f"{host} does not speak https there."
-        return CannotConnect("address", said, "Look for a slip in the address, or ask the host for https.")
+        return CannotConnect(
+            "address",
+            said,
+            "Look for a slip in the address, or ask the host for https. Within a private network, where it has none, "
+            "write http:// before the address.",
+        )
     if isinstance(error, TooLarge):
         said = f"{host} answers with far more than WordPress would."
         return CannotConnect("address", said, "Give the address of the WordPress site itself.")
     if isinstance(error, Packed):
         said = f"{host} answers in a form that we did not ask for (Content-Encoding)."
         return CannotConnect("address", said, "Its host can have /wp-json/ answer uncompressed, or with gzip.")
+    if isinstance(error, httpx.TooManyRedirects):
+        said = f"{address} leads on in a circle."
+        return CannotConnect("address", said, "Open it in your browser, and give the address where you end up.")
+    if isinstance(error, httpx.UnsupportedProtocol):
+        said = f"The address leads on to {_short(address)}, which is no web page."
+        return CannotConnect("address", said, "Give the address of the site's start page.")
     if isinstance(error, httpx.TimeoutException):
         said = f"{host} does not answer in time."
         return CannotConnect("address", said, "Try again; then ask its host whether a firewall keeps us out.")
     said = f"Nobody answers at {address}."
     return CannotConnect("address", said, "See whether the site opens in your browser, and try again.")
+
+
+def not_reached_on_the_way(error: httpx.RequestError) -> CannotConnect:
+    """The address leads on, and where it leads nobody answered."""
+    problem = not_reached(error, _short(str(error.request.url)))
+    return CannotConnect(problem.field, f"The address leads on. {problem.sentence}", problem.remedy)
+
+
+def within_the_site(address: str) -> CannotConnect | None:
+    """Whether the address is that of a page which each WordPress has, and not that of its start page."""
+    found = PAGE_OF_ITS_OWN.search(address)
+    if found is None:
+        return None
+    said = f"{found[1]} is a page of WordPress's own, and not the start page of the site."
+    return CannotConnect(
+        "address", said, "Use the address of the site, if it is yours.", offer=address[: found.start()]
+    )
 
 
 def led_on(end: Answer) -> CannotConnect:
@@ -192,15 +221,22 @@ def json_list_of(answer: Answer) -> list[Any] | None:
 
 def plain(text: object, longest: int = LONGEST_WORDS) -> str:
     """The text without tags, entities, line breaks and what cannot be shown, cut to that length."""
-    bare = html.unescape(re.sub(r"<[^>]*>", "", BREAK.sub(" ", str(text))))
-    bare = " ".join("".join(one if one.isprintable() else " " for one in bare).split())
-    return bare if len(bare) <= longest else f"{bare[: longest - 1]}…"
+    return _cut(_bare(str(text)), longest)
+
+
+def _bare(text: str) -> str:
+    bare = html.unescape(re.sub(r"<[^>]*>", "", BREAK.sub(" ", text)))
+    return " ".join("".join(one if one.isprintable() else " " for one in bare).split())
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def words_of(answer: Answer, credentials: Credentials) -> str:
     """The server's own, if it has any that a person can read, and never the password with them."""
     message = str((json_of(answer) or {}).get("message") or "")
-    said = plain(credentials.hidden_in(plain(message, len(message)))).rstrip(".")
+    said = _cut(credentials.hidden_in(_bare(message)), LONGEST_WORDS).rstrip(".")
     return f": “{said}”" if said else ""
 
 

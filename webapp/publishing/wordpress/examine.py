@@ -16,6 +16,7 @@ from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.diagnosis import CannotConnect
 
 SECONDS = 6.0  # for each answer: somebody waits in front of a page
+LONGEST = 200  # characters of a name
 INDEX = "/wp-json/"
 INDEX_FIELDS = {"_fields": "name,namespaces,authentication"}
 ME = "/wp-json/wp/v2/users/me"
@@ -42,11 +43,14 @@ class Examined:
 
 def examine(credentials: Credentials) -> Examined:
     """Asks the site about itself and about that user; changes nothing there. Raises CannotConnect."""
+    elsewhere = diagnosis.within_the_site(credentials.address)
+    if elsewhere is not None:
+        raise elsewhere
     diagnosis.refuse_plain_http(credentials.address)
     try:
         with Outbound(seconds=SECONDS) as outbound:
             return _Examination(outbound, credentials).whole()
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise diagnosis.not_reached(error, credentials.address) from error
 
 
@@ -58,15 +62,15 @@ class _Examination:
     def whole(self) -> Examined:
         index, seconds_ahead = self._index()
         me = self._me(index)
-        may = me.get("capabilities") or {}
-        roles = [str(role) for role in me.get("roles") or ()]
+        may = _object(me.get("capabilities"))
+        roles = [diagnosis.plain(role) for role in _list(me.get("roles"))]
         missing = [words for right, words in NEEDED.items() if not may.get(right)]
         if missing:
             raise diagnosis.role_too_low(self._credentials.username, roles, missing)
         return Examined(
-            name=diagnosis.plain(index.get("name") or "", 200),
+            name=_text(index.get("name")),
             version=self._version(),
-            user=diagnosis.plain(me.get("name") or self._credentials.username, 200),
+            user=_text(me.get("name")) or self._credentials.username,
             roles=roles,
             may_make_categories=bool(may.get("manage_categories")),
             seconds_ahead=seconds_ahead,
@@ -82,7 +86,7 @@ class _Examination:
             raise self._no_interface()
         if answer.status != 200 or found is None:
             raise diagnosis.interface_refuses(answer, self._credentials)
-        if POSTS not in (found.get("namespaces") or ()):
+        if POSTS not in _list(found.get("namespaces")):
             raise diagnosis.interface_is_cut()
         return found, _seconds_ahead(answer)
 
@@ -90,7 +94,7 @@ class _Examination:
         answer = self._ask(ME, {"context": "edit"})
         found = diagnosis.json_of(answer)
         if answer.status != 200 or found is None:
-            takes_passwords = "application-passwords" in (index.get("authentication") or {})
+            takes_passwords = "application-passwords" in _object(index.get("authentication"))
             raise diagnosis.user_refused(answer, self._credentials, takes_passwords, self._arrives_otherwise)
         return found
 
@@ -110,22 +114,44 @@ class _Examination:
 
     def _led_on(self) -> CannotConnect:
         """Follows without the password, to say where it leads."""
-        end = self._outbound.request("GET", self._credentials.address + INDEX, follow_redirects=True)
-        return diagnosis.led_on(end)
+        try:
+            return diagnosis.led_on(self._followed(INDEX))
+        except httpx.RequestError as error:
+            return diagnosis.not_reached_on_the_way(error)
 
     def _no_interface(self) -> CannotConnect:
         """There is nothing at the usual place: WordPress tells on each of its pages where its interface is."""
-        page = self._outbound.request("GET", self._credentials.address + "/", follow_redirects=True)
-        return diagnosis.no_interface(page, self._credentials.address)
+        try:
+            return diagnosis.no_interface(self._followed("/"), self._credentials.address)
+        except httpx.RequestError as error:
+            return diagnosis.not_reached_on_the_way(error)
+
+    def _followed(self, path: str) -> Answer:
+        return self._outbound.request("GET", self._credentials.address + path, follow_redirects=True)
 
     def _version(self) -> str:
         """As the start page tells it. What goes wrong there is no reason not to connect."""
         try:
             page = self._outbound.request("GET", self._credentials.address + "/")
-        except httpx.TransportError:
+        except httpx.RequestError:
             return ""
         told = GENERATOR.search(page.body)
         return told[1].decode()[:40] if told else ""
+
+
+def _object(value: object) -> Json:
+    """PHP writes an object that is empty as a list; anything else that is none holds nothing."""
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[str]:
+    """The texts in it. PHP writes a list with gaps as an object."""
+    found = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [one for one in found if isinstance(one, str)]
+
+
+def _text(value: object) -> str:
+    return diagnosis.plain(value, LONGEST) if isinstance(value, str) else ""
 
 
 def _seconds_ahead(answer: Answer) -> int:
