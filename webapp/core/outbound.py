@@ -46,6 +46,10 @@ class UnknownName(httpx.ConnectError):
     """No machine has the name that the address gives."""
 
 
+class SlowName(UnknownName):
+    """Nobody says in time which machine has the name."""
+
+
 class TooLarge(httpx.ReadError):
     """The answer is longer than we read."""
 
@@ -287,7 +291,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def addresses_of(host: str, port: int, seconds: float = RESOLVING) -> list[str]:
-    """What the name stands for at this moment. Raises UnknownName, and httpx.ConnectTimeout where nobody says in time.
+    """What the name stands for at this moment. Raises UnknownName, of which SlowName says that nobody answered in time.
 
     The system's own resolver knows no deadline: a thread of its own may go on waiting for it.
     """
@@ -303,7 +307,7 @@ def addresses_of(host: str, port: int, seconds: float = RESOLVING) -> list[str]:
     try:
         found = resolving.result(seconds)
     except TimeoutError as error:
-        raise httpx.ConnectTimeout(f"Nobody says in time what {host} stands for.") from error
+        raise SlowName(f"Nobody says in time what {host} stands for.") from error
     except (OSError, UnicodeError) as error:
         raise UnknownName(f"The name {host} cannot be resolved.") from error
     return list(dict.fromkeys(str(one[4][0]) for one in found))

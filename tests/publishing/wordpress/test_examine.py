@@ -373,6 +373,16 @@ def test_a_name_that_nobody_has(app: Flask, monkeypatch: pytest.MonkeyPatch) -> 
         assert refused(f"{scheme}://herbs.example").sentence == "There is no site called herbs.example."
 
 
+def test_a_name_that_nobody_explains_in_time(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr("webapp.publishing.wordpress.examine.SECONDS", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(20) and [])
+    try:
+        assert refused("https://herbs.example").sentence == "Nobody says in time where herbs.example is."
+    finally:
+        ended.set()
+
+
 def test_where_nobody_listens(private_allowed: None) -> None:
     address = f"http://127.0.0.1:{free_port()}"
 

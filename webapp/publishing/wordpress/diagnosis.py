@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 import httpx
 
 from webapp.core.errors import Conflict
-from webapp.core.outbound import Answer, Packed, PrivateAddress, TooLarge, UnknownName, addresses_of, is_public
+from webapp.core.outbound import (
+    Answer,
+    Packed,
+    PrivateAddress,
+    SlowName,
+    TooLarge,
+    UnknownName,
+    addresses_of,
+    is_public,
+)
 from webapp.publishing.wordpress.credentials import Credentials
 
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -39,7 +48,7 @@ def refuse_plain_http(address: str) -> None:
         return
     try:
         found = addresses_of(parts.hostname or "", parts.port or 80)
-    except httpx.RequestError as error:
+    except UnknownName as error:
         raise not_reached(error, address) from error
     if any(is_public(one) for one in found):
         raise CannotConnect(
@@ -56,6 +65,9 @@ def not_reached(error: httpx.RequestError, address: str) -> CannotConnect:
     if isinstance(error, PrivateAddress):
         said = f"{host} is within a private network, and this installation publishes only to public addresses."
         return CannotConnect("address", said, "Give the public address; or the operator sets ALLOW_PRIVATE_TARGETS=1.")
+    if isinstance(error, SlowName):
+        said = f"Nobody says in time where {host} is."
+        return CannotConnect("address", said, "Try again; if it stays so, look for a slip in the address.")
     if isinstance(error, UnknownName):
         said = f"There is no site called {host}."
         return CannotConnect("address", said, "Look for a slip in the address. A new name takes hours to be known.")

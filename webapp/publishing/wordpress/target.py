@@ -7,9 +7,7 @@ post whose number we know is put out. Drafts that were made twice are swept away
 import logging
 from collections.abc import Sequence
 
-import httpx
-
-from webapp.core.outbound import Outbound
+from webapp.core.outbound import Outbound, UnknownName
 from webapp.core.secrets import Unreadable
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressPost
 from webapp.publishing.target import (
@@ -88,7 +86,7 @@ def _refuse_plain_http(credentials: Credentials) -> None:
     try:
         diagnosis.refuse_plain_http(credentials.address)
     except diagnosis.CannotConnect as problem:
-        may_pass = isinstance(problem.__cause__, httpx.RequestError)  # nobody knows the name just now
+        may_pass = isinstance(problem.__cause__, UnknownName)  # just now
         raise (TargetDown if may_pass else OutOfReach)(problem.sentence) from problem
 
 

@@ -12,7 +12,7 @@ from webapp.publishing.wordpress.target import WordPressTarget
 
 
 def tidy(site_id: int) -> int:
-    """Deletes the drafts of articles that have a post of their own there. Answers how many.
+    """Puts untouched drafts of articles that have a post of their own there into the trash. Answers how many.
 
     Raises NotFound where the site has no connection, Conflict where its WordPress refuses.
     """
