@@ -161,11 +161,11 @@ def test_everything_that_is_written_is_saved(client: Visitor, site: Site) -> Non
         ("skip_dates", ["2026-12-25", "2026-12-25"], "2026-12-25 is there twice. Take one of them out."),
         ("skip_dates", "0000-01-01", "“0000-01-01” is not a date."),
         ("skip_dates", "25.12.2026", "“25.12.2026” is not a date."),
-        ("queue_limit", "-1", "Scheduled at once: give a whole number from 0 (no limit) to 1,000,000."),
-        ("queue_limit", str(2**31), "Scheduled at once: give a whole number from 0 (no limit) to 1,000,000."),
+        ("queue_limit", "-1", "At most this many scheduled: give a whole number from 0 (no limit) to 1,000,000."),
+        ("queue_limit", str(2**31), "At most this many scheduled: give a whole number from 0 (no limit) to 1,000,000."),
         ("stagger_interval_minutes", str(2**63), "Minutes between two: give a whole number from 1 to 1,440."),
-        ("queue_limit", "many", "Scheduled at once: give a whole number from 0 (no limit) to 1,000,000."),
-        ("queue_limit", "1.5", "Scheduled at once: give a whole number from 0 (no limit) to 1,000,000."),
+        ("queue_limit", "many", "At most this many scheduled: give a whole number from 0 (no limit) to 1,000,000."),
+        ("queue_limit", "1.5", "At most this many scheduled: give a whole number from 0 (no limit) to 1,000,000."),
         ("daily_target", "", "Articles a day: give a whole number from 0 (no target) to 1,000,000."),
         ("weekly_target", "9" * 5000, "Articles a week: give a whole number"),
         ("monthly_target", "\x00", "Articles a month: give a whole number"),
@@ -257,6 +257,9 @@ def test_while_it_is_changed_the_page_shows_what_would_move_and_saves_nothing(cl
     ]
     assert rows(fragment, "slots")[0] == "Mon 1 Jun 12:00 Basil"
     assert fragment.select("form, #publishing") == []
+    in_short = fragment.select_one("#in-short[hx-swap-oob]")
+    assert in_short is not None and in_short.get_text() == ": 1 article moves, 1 loses its slot – see which"
+    assert [card["id"] for card in fragment.select("#foretold > section")] == ["moves", "slots"]
     assert [first.slot_at, second.slot_at] == slots
     assert saved(site).publish_time_slots == ["09:00", "14:00", "18:00"]
 
@@ -293,7 +296,7 @@ def test_a_long_list_of_moves_says_how_many_more(client: Visitor, site: Site) ->
 
 
 def test_targets_say_how_long_what_waits_takes_and_move_nobody(client: Visitor, site: Site) -> None:
-    """Not even where an article has left a slot that another could take."""
+    """Not even where an article has left a slot that another could take. Who is held back is not counted."""
     first, second = approved(site, "Basil"), approved(site, "Thyme")
     by_hand.hold(first)
     for number in range(21):
@@ -301,9 +304,9 @@ def test_targets_say_how_long_what_waits_takes_and_move_nobody(client: Visitor, 
 
     fragment = check(client, daily_target="3", weekly_target="0", monthly_target="1")
 
-    assert words(fragment, "#pace-daily_target") == "At this pace 23 articles take 8 days."
+    assert words(fragment, "#pace-daily_target") == "At this pace 22 articles take 8 days."
     assert words(fragment, "#pace-weekly_target") == "No target."
-    assert words(fragment, "#pace-monthly_target") == "At this pace 23 articles take 690 days."
+    assert words(fragment, "#pace-monthly_target") == "At this pace 22 articles take 660 days."
     assert "No article would get another time." in words(fragment, "#moves")
     before = second.slot_at
     save(client, FORM | {"daily_target": "7", "auto_approve": ""})
@@ -315,8 +318,20 @@ def test_the_page_says_when_the_last_of_them_is_out(client: Visitor, site: Site)
     for title in ("Basil", "Thyme", "Sage", "Mint"):
         approved(site, title)
 
-    assert "4 articles, waiting or scheduled, are out by 2 Jun, 09:00" in words(check(client), "#slots")
+    assert "By this schedule 4 articles are out by 2 Jun, 09:00" in words(check(client), "#slots")
     assert "are out by 4 Jun, 12:00" in words(check(client, publish_time_slots="12:00"), "#slots")
+    assert "are out by 4 Jun, 12:00" in words(check(client, publish_time_slots="12:00", queue_limit="1"), "#slots")
+
+
+def test_who_is_off_the_schedule_is_not_promised(client: Visitor, site: Site) -> None:
+    first, second, third = (approved(site, title) for title in ("Basil", "Thyme", "Sage"))
+    by_hand.hold(first), by_hand.unschedule(second)
+    by_hand.to_slot(third, MONDAY + timedelta(days=9, hours=1))
+
+    told = "1 article is out by 10 Jun, 09:00 ; 2 are off the schedule."
+    assert told in words(read(client.get(ADDRESS).text), "#slots")
+    by_hand.hold(third)
+    assert "3 articles are off the schedule." in words(check(client), "#slots")
 
 
 @pytest.mark.parametrize(
@@ -365,7 +380,7 @@ def test_bad_input_is_not_worked_out_and_says_why(client: Visitor, site: Site) -
     answer = client.htmx(f"{ADDRESS}/check", FORM | {"queue_limit": "x"})
 
     assert answer.status_code == 422
-    assert "Scheduled at once: give a whole number" in words(read(answer.text), "#foretold")
+    assert "At most this many scheduled: give a whole number" in words(read(answer.text), "#foretold")
     assert client.send(f"{ADDRESS}/check", FORM | {"queue_limit": "x"}).status_code == 422
 
 

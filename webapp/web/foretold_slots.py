@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing import queries
-from webapp.publishing.models import Publication, PublishingSettings, WaitingReason
-from webapp.publishing.places import Place, foresee, reason_for_new
+from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
+from webapp.publishing.places import Place, foresee, reason_for_new, taken_slots
 from webapp.publishing.reasons import WORDS, Words
 from webapp.publishing.slots import SchedulingMode, SlotSettings, plan_slots
 from webapp.sites.models import Site
@@ -20,6 +20,7 @@ from webapp.sites.models import Site
 SLOTS = 10  # shown ahead
 MOVES = 50  # shown of what new settings would move
 MINUTES_A_DAY = 24 * 60
+OFF_THE_SCHEDULE = (WaitingReason.HELD, WaitingReason.UNSCHEDULED, WaitingReason.DRAFT_QUALITY)
 TARGETS = {"daily_target": 1, "weekly_target": 7, "monthly_target": 30}  # the days that each is for
 
 
@@ -38,11 +39,13 @@ class Foretold:
 
     slots: list[Slot]
     held: Words | None  # what keeps everything from going out, whatever the slots
-    to_go: int  # articles, waiting or scheduled
+    to_go: int  # articles that have a slot, or wait for nothing but one
     last: datetime | None  # the slot of the last of them
+    off: int  # articles that get none, whatever the schedule
     window: str
     paces: dict[str, str]  # by the target's field
     told: str
+    told_in_short: str  # empty where nobody moves
     moves: list[tuple[Place, Words | None]]
     more_moves: int
 
@@ -50,16 +53,19 @@ class Foretold:
 def foretell(site: Site, stored: PublishingSettings, wanted: PublishingSettings) -> Foretold:
     """Reads, and changes nothing."""
     counts, lined_up, reason = queries.counts(site.id), foresee(site, stored, wanted), reason_for_new(wanted)
-    to_go = counts.waiting + counts.scheduled
+    off = _off_the_schedule(site)
+    to_go = counts.waiting + counts.scheduled - off
     moves = [place for place in lined_up if place.moves]
     return Foretold(
         slots=_next_slots(site, wanted, lined_up),
         held=WORDS[reason] if reason else None,
         to_go=to_go,
-        last=_last_slot(site, wanted, to_go),
+        last=_last_slot(site, wanted, lined_up, counts.waiting - off) if to_go else None,
+        off=off,
         window=window_in_words(wanted.slots),
         paces={name: _pace(to_go, getattr(wanted, name), days) for name, days in TARGETS.items()},
         told=told_of_moves(moves),
+        told_in_short=told_in_short(moves),
         moves=[(place, WORDS[place.reason] if place.reason else None) for place in moves[:MOVES]],
         more_moves=max(0, len(moves) - MOVES),
     )
@@ -67,17 +73,30 @@ def foretell(site: Site, stored: PublishingSettings, wanted: PublishingSettings)
 
 def told_of_moves(places: Sequence[Place]) -> str:
     """ "14 articles move, 3 lose their slot because the queue is full." """
+    lost = Counter(place.reason for place in places if place.slot is None and place.reason)
+    told = _listed([*_moved(places), *((count, *_told_of_loss(reason)) for reason, count in lost.most_common())])
+    return f"{told}." if told else "No article would get another time."
+
+
+def told_in_short(places: Sequence[Place]) -> str:
+    """ "14 articles move, 3 lose their slot"; empty where nobody moves."""
+    lost = sum(place.slot is None for place in places)
+    return _listed([*_moved(places), (lost, "loses its slot", "lose their slot")])
+
+
+Part = tuple[int, str, str]  # how many, and what becomes of one and of many
+
+
+def _moved(places: Sequence[Place]) -> list[Part]:
     moved = sum(place.before is not None and place.slot is not None for place in places)
     gained = sum(place.before is None for place in places)
-    lost = Counter(place.reason for place in places if place.slot is None and place.reason)
-    parts = [(moved, "moves", "move"), (gained, "gets a slot", "get a slot")]
-    parts += [(count, *_told_of_loss(reason)) for reason, count in lost.most_common()]
-    parts = [part for part in parts if part[0]]
-    if not parts:
-        return "No article would get another time."
-    first, *others = parts
-    told = [_articles(*first), *(f"{count:,} {one if count == 1 else many}" for count, one, many in others)]
-    return f"{', '.join(told)}."
+    return [(moved, "moves", "move"), (gained, "gets a slot", "get a slot")]
+
+
+def _listed(parts: Sequence[Part]) -> str:
+    some = [part for part in parts if part[0]]
+    told = [f"{count:,} {one if count == 1 else many}" for count, one, many in some[1:]]
+    return ", ".join([_articles(*some[0]), *told]) if some else ""
 
 
 def told_of_saved(places: Sequence[Place]) -> str:
@@ -105,11 +124,11 @@ def _articles(count: int, one: str, many: str) -> str:
 
 
 def _pace(to_go: int, target: int, days: int) -> str:
-    """ "At this pace the 23 articles that wait or are scheduled take 8 days." """
+    """ "At this pace 23 articles take 8 days." """
     if not target:
         return "No target."
     if not to_go:
-        return "No article waits or is scheduled now."
+        return "No article is on the schedule now."
     takes = -(-to_go * days // target)
     return f"At this pace {_articles(to_go, 'takes', 'take')} {takes:,} day{'s' if takes > 1 else ''}."
 
@@ -158,6 +177,16 @@ def _is_moved(at: datetime, site: Site, settings: SlotSettings) -> bool:
     return settings.mode is SchedulingMode.TIME_SLOTS and of_clock not in settings.publish_time_slots
 
 
-def _last_slot(site: Site, wanted: PublishingSettings, to_go: int) -> datetime | None:
-    slots = plan_slots(wanted.slots, site.zone, now(), (), to_go)
-    return slots[-1] if to_go and len(slots) == to_go else None
+def _last_slot(site: Site, wanted: PublishingSettings, lined_up: Sequence[Place], waiting: int) -> datetime | None:
+    """Of all that is on the schedule, when those `waiting` for room have followed; None where there are too few."""
+    taken = taken_slots(site.id)
+    if lined_up:
+        taken = {place.slot for place in lined_up if place.slot}
+        waiting = sum(place.reason is WaitingReason.QUEUE_FULL for place in lined_up)
+    slots = plan_slots(wanted.slots, site.zone, now(), taken, waiting)
+    return max([*taken, *slots], default=None) if len(slots) == waiting else None
+
+
+def _off_the_schedule(site: Site) -> int:
+    waiting = Publication.site_id == site.id, Publication.status == PublicationStatus.WAITING
+    return db.session.scalar(select(func.count()).where(*waiting, Publication.reason.in_(OFF_THE_SCHEDULE))) or 0

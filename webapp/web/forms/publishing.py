@@ -40,7 +40,7 @@ class PublishingForm(VersionedForm):
     stagger_end_time = StringField("To", [checked_by(read_time)])
     stagger_interval_minutes = WholeNumber("Minutes between two", 1, A_DAY)
     skip_dates = Several("Days off", read_date)
-    queue_limit = WholeNumber("Scheduled at once", 0, MOST, "no limit")
+    queue_limit = WholeNumber("At most this many scheduled", 0, MOST, "no limit")
     daily_target = WholeNumber("Articles a day", 0, MOST, "no target")
     weekly_target = WholeNumber("Articles a week", 0, MOST, "no target")
     monthly_target = WholeNumber("Articles a month", 0, MOST, "no target")
