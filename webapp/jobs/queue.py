@@ -52,6 +52,11 @@ def read_posts(site_id: int) -> bool:
     return _ask_for_each("read_posts", "read the posts of site", [site_id])
 
 
+def heal(site_ids: Iterable[int]) -> bool:
+    """Asks for a look whether these sites can be reached again. Answers False if Redis cannot take it."""
+    return _ask_for_each("heal_site", "look again at site", site_ids)
+
+
 def _ask_for_each(task: str, description: str, site_ids: Iterable[int]) -> bool:
     """A job for each site that has none waiting, however often it is asked for."""
     queue = Queue(PUBLISHING, connection=connection())

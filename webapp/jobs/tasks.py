@@ -15,7 +15,7 @@ from webapp.pipeline import runner, scheduling
 from webapp.pipeline.models import Run
 from webapp.pipeline.outcome import Again
 from webapp.publishing import publisher, schedule
-from webapp.publishing.wordpress import existing
+from webapp.publishing.wordpress import existing, healing
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,18 @@ def publish_due() -> None:
 def publish_site(site_id: int) -> None:
     """Publishes what is due on one site."""
     publisher.publish_site(site_id, stopping)
+
+
+@comes_again
+def heal_sites() -> None:
+    """Has each site looked at again that nobody reached."""
+    queue.heal(healing.out_of_reach())
+
+
+@comes_again
+def heal_site(site_id: int) -> None:
+    """Lets the site go on if it can be reached again."""
+    healing.heal(site_id)
 
 
 @comes_again

@@ -43,6 +43,7 @@ TIMETABLE: dict[str, int] = {  # what, every how many seconds
     "webapp.jobs.tasks.sweep": 10,
     "webapp.jobs.tasks.schedule_publications": 30,
     "webapp.jobs.tasks.publish_due": 10,
+    "webapp.jobs.tasks.heal_sites": 3600,
 }
 
 

@@ -3,16 +3,21 @@
 from dataclasses import replace
 
 import pytest
+import redis
 from flask import Flask
+from rq import Queue
 
-from tests.publishing.desk import set_directly
+from tests import factories
+from tests.publishing.desk import approve, fresh, set_directly, settings_of
 from tests.publishing.wordpress.blog import article, publish, ready
 from tests.wordpress.look_alike import INDEX, ME, PASSWORD, POSTS, LookAlike, Reply, error
 from webapp.core.db import db
 from webapp.core.secrets import Secret
+from webapp.jobs import queue, tasks
 from webapp.publishing.models import WaitingReason, WordPressConnection
 from webapp.publishing.target import OutOfReach
-from webapp.publishing.wordpress.healing import examine_again
+from webapp.publishing.wordpress import healing
+from webapp.publishing.wordpress.healing import examine_again, heal, out_of_reach
 from webapp.sites.models import Site, TargetKind
 
 CLOSED = Reply(b"<h1>Just a moment...</h1>", 403)
@@ -81,3 +86,34 @@ def test_a_password_that_no_key_opens_is_not_sent(
 
     assert not examine_again(held.id)
     assert there.asked == []
+
+
+def test_a_site_that_is_reached_again_goes_on_by_itself(held: Site, there: LookAlike) -> None:
+    waiting = approve(held, factories.article(held, is_draft_quality=False))
+    assert fresh(waiting).reason is WaitingReason.TARGET_OUT_OF_REACH
+    assert list(out_of_reach()) == [held.id]
+
+    assert heal(held.id)
+
+    assert fresh(waiting).slot_at is not None
+    assert list(out_of_reach()) == [] and not heal(held.id)
+
+
+def test_a_site_that_is_connected_otherwise_meanwhile_is_left_as_it_is(
+    held: Site, there: LookAlike, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(site_id: int) -> bool:
+        set_directly(held, target_epoch=1)
+        return True
+
+    monkeypatch.setattr(healing, "examine_again", meanwhile)
+
+    assert not heal(held.id)
+    assert settings_of(held).target_problem is WaitingReason.TARGET_OUT_OF_REACH
+
+
+def test_each_that_is_out_of_reach_is_looked_at_by_a_job_of_its_own(held: Site, redis_server: str) -> None:
+    tasks.heal_sites()
+
+    (job,) = Queue(queue.PUBLISHING, connection=redis.Redis.from_url(redis_server)).jobs
+    assert (job.func, job.args) == (tasks.heal_site, (held.id,))
