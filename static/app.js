@@ -74,12 +74,20 @@
     shown.textContent = clock(ticking.base + more);
   }, 1000);
 
-  // Dialogs: their links lead to a confirm page without JavaScript.
+  // Dialogs: their links lead to a confirm page without JavaScript. One dialog may serve many links: each brings its
+  // question, and the address that is asked with GET and done with POST.
+  function ask(dialog, opener) {
+    const form = one("form", dialog);
+    one("h2", dialog).textContent = opener.dataset.asks;
+    form.action = opener.href;
+    form.setAttribute("hx-post", opener.href);
+  }
   page.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog]");
     const dialog = opener && page.getElementById(opener.dataset.dialog);
     if (dialog) {
       event.preventDefault();
+      if (opener.dataset.asks) ask(dialog, opener);
       dialog.showModal();
     }
     if (event.target.closest("[data-close]")) event.target.closest("dialog").close();

@@ -30,12 +30,13 @@ from webapp.content.models import (
 )
 from webapp.core.clock import now
 from webapp.core.db import db
+from webapp.core.secrets import Secret
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
 from webapp.pipeline import control, founding
 from webapp.pipeline.models import AiCall, CallStatus, Run, Trigger
 from webapp.pipeline.states import StageKey
-from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
+from webapp.publishing.models import Publication, PublicationStatus, WaitingReason, WordPressConnection
 from webapp.sites.models import Site
 
 NO_PASSWORD = "nobody can sign in with this"
@@ -195,6 +196,14 @@ def publication(
     published = article_ or article(of, ArticleStatus.APPROVED)
     values = {"position": number} | of_status[status] | fields
     return _added(Publication(site_id=of.id, article=published, status=status, **values))
+
+
+def connection(of: Site, **fields: Any) -> WordPressConnection:
+    """How a site signs in to a WordPress that nobody has asked yet."""
+    defaults: dict[str, Any] = {
+        "address": "https://herbs.example", "username": "ana", "password": Secret.of("abcd efgh"),
+    }  # fmt: skip
+    return _added(WordPressConnection(site_id=of.id, **(defaults | fields)))
 
 
 def run(of: Site, *, by: str = "Ana") -> Run:

@@ -54,6 +54,7 @@ PAGES = (
     "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
     "/sites/{full}/budget", "/sites/{split}/budget",
     "/sites/{full}/queue", "/sites/{full}/queue/{scheduled}/slot", "/sites/{full}/queue/{published}/slot",
+    "/sites/{full}/queue/{scheduled}/publish-now", "/sites/{wordpress}/queue",
     "/sites/{full}/queue/calendar", "/sites/{full}/publishing", "/sites/{full}/connect",
     "/sites/{wordpress}/connect", "/sites/{wordpress}/connect/forget", "/sites/{full}/settings", "/sites/{full}/delete",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",

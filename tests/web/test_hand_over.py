@@ -7,9 +7,7 @@ from flask import Flask
 from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
-from webapp.core.db import db
-from webapp.core.secrets import Secret
-from webapp.publishing.models import PostStatus, Publication, PublicationStatus, WordPressConnection
+from webapp.publishing.models import PostStatus, Publication, PublicationStatus
 from webapp.sites.models import Site, TargetKind
 
 THERE = "https://herbs.example"
@@ -24,10 +22,7 @@ def site(app: Flask, client: Visitor) -> Site:
 
 
 def out(site: Site, status: PostStatus, link: str) -> Publication:
-    db.session.add(
-        WordPressConnection(site_id=site.id, address=THERE, username="ana", password=Secret.of("a"), post_status=status)
-    )
-    db.session.commit()
+    factories.connection(site, address=THERE, post_status=status)
     return factories.publication(site, PublicationStatus.PUBLISHED, link=link, remote_id="44")
 
 

@@ -21,7 +21,7 @@ from webapp.publishing import approval, schedule
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.publishing.reasons import WORDS
 from webapp.publishing.slots import SchedulingMode
-from webapp.sites.models import Site
+from webapp.sites.models import Site, TargetKind
 from webapp.web import queue as queue_pages
 from webapp.web import queue_page
 
@@ -516,10 +516,45 @@ def test_nothing_chosen_nothing_done(client: Visitor, site: Site, three: list[Pu
 def test_publishing_several_now_wakes_a_worker(
     client: Visitor, site: Site, three: list[Publication], redis_server: str
 ) -> None:
-    client.send(f"{ADDRESS}/selected/publish-now", {"publication": [one.id for one in three]})
+    client.send(f"{ADDRESS}/selected/publish-now", {"publication": [one.id for one in three], "sure": "y"})
 
     assert "3 articles are going out now." in client.get(ADDRESS).text
     assert redis.Redis.from_url(redis_server).llen("rq:queue:publishing") == 1
+
+
+def test_several_go_out_at_once_only_after_a_question(client: Visitor, site: Site, three: list[Publication]) -> None:
+    before = [one.slot_at for one in three]
+
+    asked = read(client.send(f"{ADDRESS}/selected/publish-now", {"publication": [three[0].id, three[2].id]}))
+
+    assert f"Publish 2 articles on {site.name} now?" in text(asked.select_one("h1"))
+    assert [one.slot_at for one in three] == before
+    form = asked.select_one("main form")
+    assert form is not None
+    fields = {"publication": [box["value"] for box in form.select("[name=publication]")], "sure": "y"}
+    client.send(str(form["action"]), fields)
+    assert [one.is_at_once for one in three] == [True, False, True]
+
+
+def test_on_a_site_of_somebodys_one_goes_out_at_once_only_after_a_question(
+    client: Visitor, site: Site, three: list[Publication]
+) -> None:
+    site.target = TargetKind.WORDPRESS
+    factories.connection(site)
+    page = read(client.get(ADDRESS))
+    link = row(page, three[0]).select_one(f"#publish-now-{three[0].id}")
+    assert link is not None and "publish-now" not in buttons(row(page, three[0]))
+    assert link["data-asks"] == "Publish “Basil” on herbs.example now?"
+    assert page.select_one(f"dialog#{link['data-dialog']} form") is not None
+
+    asked = read(client.get(str(link["href"])))
+
+    assert text(asked.select_one("h1")) == "Publish “Basil” on herbs.example now?"
+    form = asked.select_one("main form")
+    assert form is not None
+    answer = client.send(str(form["action"]), {"sure": "y"})
+    assert (answer.status_code, answer.location) == (303, ADDRESS)
+    assert three[0].slot_at is not None and three[0].slot_at <= now()
 
 
 def test_a_viewer_chooses_and_moves_nothing(client: Visitor, site: Site, three: list[Publication]) -> None:

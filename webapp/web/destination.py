@@ -9,12 +9,17 @@ from webapp.sites.models import Site, TargetKind
 
 
 class Destination:
-    """It looks once, for all of a page. `url`: what people read there."""
+    """It looks once, for all of a page. `url`: what people read there; `name`: what it is called.
+
+    `asks`: it is a site of somebody's, so that nothing goes there at once by a slip of the hand.
+    """
 
     def __init__(self, site: Site):
         self._kept = db.session.get(WordPressConnection, site.id)
         self._used = self._kept if site.target is TargetKind.WORDPRESS else None
         self.url = self._used.address if self._used else url_for("published.file", slug=site.slug, path="")
+        self.name = _named(self._used) if self._used else site.name
+        self.asks = self._used is not None
 
     @property
     def done(self) -> str:
@@ -24,3 +29,8 @@ class Destination:
     def handed_over(self, publication: Publication) -> HandedOver | None:
         """None for what everybody can read."""
         return handed_over(publication, self._kept)
+
+
+def _named(connection: WordPressConnection) -> str:
+    """As it calls itself, or by its address."""
+    return (connection.found or {}).get("name") or connection.address.partition("://")[2]

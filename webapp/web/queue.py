@@ -1,10 +1,11 @@
 """The publishing queue: what goes out when, what waits and why, and what people may do about it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from webapp.accounts.models import Role
 from webapp.core.db import db, reading
@@ -17,6 +18,7 @@ from webapp.publishing.reasons import WORDS
 from webapp.sites.models import Site
 from webapp.web import queue_page
 from webapp.web.access import LARGEST_ID, row_or_404, site_or_404
+from webapp.web.destination import Destination
 from webapp.web.htmx import after_post, is_htmx
 
 pages = Blueprint("queue", __name__, url_prefix="/sites/<slug>/queue")
@@ -41,6 +43,7 @@ ACTS: dict[str, tuple[Act, Told]] = {
     "move-up": (by_hand.move_up, lambda one, site: f"moved up. {_whereabouts(one, site)}"),
     "move-down": (by_hand.move_down, lambda one, site: f"moved down. {_whereabouts(one, site)}"),
 }
+AT_ONCE = "publish-now"
 FOR_SEVERAL = {
     "publish-now": "going out now", "hold": "held", "release": "released", "unschedule": "taken off the schedule",
     "retry": "tried again",
@@ -84,12 +87,25 @@ def act(slug: str, id: int, act: str) -> ResponseReturnValue:
     return after_post(lambda: _fragment(site), _home(slug), "ok", text + _woken(do, site))
 
 
+@pages.get("/<int:id>/publish-now")
+def confirm_publish_now(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    return _question(site, [row_or_404(Publication, site, id)], url_for("queue.act", slug=slug, id=id, act=AT_ONCE))
+
+
 @pages.post(f"/selected/<{_any_of(FOR_SEVERAL)}:act>")
 def act_on_selected(slug: str, act: str) -> ResponseReturnValue:
-    """The same with several. Those that moved on meanwhile are left as they are, and named."""
+    """The same with several. Those that moved on meanwhile are left as they are, and named.
+
+    What cannot be taken back asks first.
+    """
     site = site_or_404(slug, Role.EDITOR)
     do, _ = ACTS[act]
     chosen = [id for id in request.form.getlist("publication", type=int) if 0 < id <= LARGEST_ID]
+    if act == AT_ONCE and "sure" not in request.form:
+        wanted = _those(site, chosen)
+        if wanted:
+            return _question(site, wanted, request.path)
     done = do.on_each(site.id, chosen)
     db.session.commit()
     kind, text = _told_of_several(done, FOR_SEVERAL[act])
@@ -113,6 +129,18 @@ def to_slot(slug: str, id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(text, "ok")
     return redirect(_home(slug), 303)
+
+
+def _those(site: Site, ids: Collection[int]) -> Sequence[Publication]:
+    wanted = select(Publication).where(Publication.site_id == site.id, Publication.id.in_(ids))
+    return db.session.scalars(wanted.order_by(Publication.slot_at.is_(None), Publication.slot_at, Publication.id)).all()
+
+
+def _question(site: Site, wanted: Sequence[Publication], url: str) -> str:
+    """Whether these shall go out now."""
+    return render_template(
+        "queue/publish_now.html", page="queue", site=site, destination=Destination(site), wanted=wanted, url=url
+    )
 
 
 def _instant(written: str) -> datetime:
