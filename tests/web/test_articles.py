@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -10,7 +12,8 @@ from webapp.ai.provider import Operation
 from webapp.content.models import Article, ArticleStatus, ImageStatus
 from webapp.core.db import db
 from webapp.credits import ledger
-from webapp.publishing.models import Publication, PublicationStatus
+from webapp.publishing import schedule
+from webapp.publishing.models import Publication, PublicationStatus, WaitingReason
 from webapp.sites.models import Site
 
 
@@ -111,6 +114,40 @@ def test_approving_puts_the_article_on_its_way(client: Visitor, site: Site) -> N
     assert "is approved" in answer.text
     assert article.status is ArticleStatus.APPROVED
     assert db.session.scalar(select(Publication.article_id)) == article.id
+
+
+def test_approving_says_when_it_goes_out_or_why_not(client: Visitor, site: Site) -> None:
+    first, second = factories.article(site, title="Moka pots"), factories.article(site, title="Filters")
+
+    told = client.send(address(first, "approve"), follow_redirects=True).text
+    assert "“Moka pots” is approved. It goes out on " in told
+
+    schedule.change_settings(site.id, {"paused": True})
+    told = client.send(address(second, "approve"), follow_redirects=True).text
+    assert "“Filters” is approved. Publishing is paused for this site." in told
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "told"),
+    [
+        (PublicationStatus.WAITING, {"reason": WaitingReason.HELD, "held": True}, "Somebody holds it back. Release it"),
+        (PublicationStatus.FAILED, {"error": "400: no room"}, "400: no room"),
+        (
+            PublicationStatus.SCHEDULED,
+            {"error": "503", "next_attempt_at": datetime(2999, 6, 1, tzinfo=UTC)},
+            "503 It is tried again by itself from 00:00 on.",
+        ),
+    ],
+)
+def test_what_is_in_the_way_is_said_with_the_article(
+    client: Visitor, site: Site, status: PublicationStatus, fields: dict[str, object], told: str
+) -> None:
+    article = factories.article(site, ArticleStatus.APPROVED)
+    factories.publication(site, status, article_=article, **fields)
+
+    card = read(client, article).select_one("#publication")
+
+    assert card is not None and told in card.get_text()
 
 
 def test_an_article_that_a_check_stops_is_not_approved(client: Visitor, site: Site) -> None:

@@ -13,13 +13,16 @@ from webapp.content.checks import blocking_problems
 from webapp.content.illustrated import featured, sections
 from webapp.content.models import Article, ArticleStatus
 from webapp.content.queries import Filter
+from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.credits import ledger
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.models import Publication
+from webapp.publishing.why import is_retrying
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.destination import Destination
 from webapp.web.listing import chosen, listing, place
+from webapp.web.whereabouts import in_the_way, whereabouts
 
 pages = Blueprint("articles", __name__, url_prefix="/sites/<slug>/articles")
 
@@ -48,7 +51,7 @@ def index(slug: str) -> ResponseReturnValue:
 def show(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug)
     article = row_or_404(Article, site, id)
-    costs = ledger.cost_of_article(article.id)
+    costs, publication = ledger.cost_of_article(article.id), _publications([article.id]).get(article.id)
     return render_template(
         "articles/show.html",
         page="articles",
@@ -59,37 +62,48 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
         costs=costs,
         total_cost=sum(costs.values()),
-        publication=_publications([article.id]).get(article.id),
+        publication=publication,
+        retrying=publication is not None and is_retrying(publication, now()),
+        in_the_way=in_the_way(publication, site) if publication else "",
         destination=Destination(site),
     )
 
 
 @pages.post("/<int:id>/approve")
 def approve(slug: str, id: int) -> ResponseReturnValue:
-    return _decide(slug, id, lambda article: approve_article(article, current_user.name), "approved")
+    """Says when it goes out, or why not."""
+    site = site_or_404(slug, Role.EDITOR)
+    article = row_or_404(Article, site, id)
+    publication = approve_article(article, current_user.name)
+    return _done(article, f"approved. {whereabouts(publication, site)}")
 
 
 @pages.post("/<int:id>/reject")
 def reject(slug: str, id: int) -> ResponseReturnValue:
-    return _decide(slug, id, lambda article: review.reject(article, current_user.name), "rejected")
+    return _decide(slug, id, lambda article: review.reject(article, current_user.name), "rejected.")
 
 
 @pages.post("/<int:id>/reopen")
 def reopen(slug: str, id: int) -> ResponseReturnValue:
-    return _decide(slug, id, review.reopen, "open again")
+    return _decide(slug, id, review.reopen, "open again.")
 
 
 @pages.post("/<int:id>/pictures")
 def ask_for_pictures(slug: str, id: int) -> ResponseReturnValue:
-    return _decide(slug, id, review.ask_for_pictures, "a draft: the next run asks for its pictures")
+    return _decide(slug, id, review.ask_for_pictures, "a draft: the next run asks for its pictures.")
 
 
 def _decide(slug: str, id: int, decide: Callable[[Article], object], done: str) -> ResponseReturnValue:
     article = row_or_404(Article, site_or_404(slug, Role.EDITOR), id)
     decide(article)
+    return _done(article, done)
+
+
+def _done(article: Article, what: str) -> ResponseReturnValue:
+    flash(f"“{article.title}” is {what}", "ok")
+    address = url_for("articles.show", slug=article.site.slug, id=article.id)
     db.session.commit()
-    flash(f"“{article.title}” is {done}.", "ok")
-    return redirect(url_for("articles.show", slug=slug, id=id), 303)
+    return redirect(address, 303)
 
 
 def _publications(article_ids: Collection[int]) -> dict[int, Publication]:

@@ -20,6 +20,7 @@ from webapp.sites.models import Site
 from webapp.web.access import site_or_404
 from webapp.web.destination import Destination
 from webapp.web.run_page import ICONS
+from webapp.web.standing import stop
 
 pages = Blueprint("overview", __name__, url_prefix="/sites/<slug>")
 
@@ -41,7 +42,7 @@ WAITING = {
 def show(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug)
     pending = pending_by_stage(site)
-    active, seen = control.active_run(site.id), counts(site.id)
+    active, seen, queue = control.active_run(site.id), counts(site.id), publishing.counts(site.id)
     latest = db.session.scalars(select(Run).where(Run.site_id == site.id).order_by(Run.id.desc()).limit(LATEST)).all()
     return render_template(
         "overview/index.html",
@@ -54,7 +55,8 @@ def show(slug: str) -> ResponseReturnValue:
         automation=automation_of(site),
         balance=ledger.balance(site.account_id),
         destination=Destination(site),
-        queue=publishing.counts(site.id),
+        queue=queue,
+        stopped=stop(site) if queue.waiting or queue.scheduled else None,
         upcoming=publishing.upcoming(site.id, LATEST),
         start_token=token_urlsafe(16),
         page="overview",

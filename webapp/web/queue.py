@@ -14,22 +14,14 @@ from webapp.jobs.queue import publish
 from webapp.publishing import by_hand
 from webapp.publishing.by_hand import Act, Done
 from webapp.publishing.models import Publication
-from webapp.publishing.reasons import WORDS
 from webapp.sites.models import Site
 from webapp.web import queue_page
 from webapp.web.access import LARGEST_ID, row_or_404, site_or_404
 from webapp.web.destination import Destination
 from webapp.web.htmx import after_post, is_htmx
+from webapp.web.whereabouts import whereabouts
 
 pages = Blueprint("queue", __name__, url_prefix="/sites/<slug>/queue")
-
-
-def _whereabouts(publication: Publication, site: Site) -> str:
-    """When it goes out, or why it waits."""
-    if publication.slot_at is not None:
-        local = publication.slot_at.astimezone(site.zone)
-        return f"It goes out on {local:%a} {local.day} {local:%b} at {local:%H:%M} ({site.time_zone})."
-    return WORDS[publication.reason].sentence if publication.reason else ""
 
 
 Told = Callable[[Publication, Site], str]
@@ -37,11 +29,11 @@ Told = Callable[[Publication, Site], str]
 ACTS: dict[str, tuple[Act, Told]] = {
     "publish-now": (by_hand.publish_now, lambda one, site: "goes out now."),
     "hold": (by_hand.hold, lambda one, site: "is held until you release it."),
-    "release": (by_hand.release, lambda one, site: f"is released. {_whereabouts(one, site)}"),
+    "release": (by_hand.release, lambda one, site: f"is released. {whereabouts(one, site)}"),
     "unschedule": (by_hand.unschedule, lambda one, site: "is off the schedule until you release it."),
-    "retry": (by_hand.retry, lambda one, site: f"is tried again. {_whereabouts(one, site)}"),
-    "move-up": (by_hand.move_up, lambda one, site: f"moved up. {_whereabouts(one, site)}"),
-    "move-down": (by_hand.move_down, lambda one, site: f"moved down. {_whereabouts(one, site)}"),
+    "retry": (by_hand.retry, lambda one, site: f"is tried again. {whereabouts(one, site)}"),
+    "move-up": (by_hand.move_up, lambda one, site: f"moved up. {whereabouts(one, site)}"),
+    "move-down": (by_hand.move_down, lambda one, site: f"moved down. {whereabouts(one, site)}"),
 }
 AT_ONCE = "publish-now"
 FOR_SEVERAL = {
@@ -125,7 +117,7 @@ def to_slot(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     publication = row_or_404(Publication, site, id)
     by_hand.to_slot(publication, _instant(request.form.get("slot", "")))
-    text = f"“{publication.article.title}” moved. {_whereabouts(publication, site)}"
+    text = f"“{publication.article.title}” moved. {whereabouts(publication, site)}"
     db.session.commit()
     flash(text, "ok")
     return redirect(_home(slug), 303)
