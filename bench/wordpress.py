@@ -27,8 +27,9 @@ from webapp.core.db import db
 from webapp.core.outbound import Outbound
 from webapp.publishing import by_hand
 from webapp.publishing.models import Publication
-from webapp.publishing.wordpress.api import Json, Rest
+from webapp.publishing.wordpress.api import Rest
 from webapp.publishing.wordpress.credentials import Credentials
+from webapp.publishing.wordpress.refusals import Json
 from webapp.sites.models import Site
 
 ROUNDS = 6
@@ -97,7 +98,8 @@ def send(rest: Rest, pictures: list[bytes]) -> None:
     text = "<p>" + "basil " * 600 + "</p>"
     post = rest.post("/posts", {"title": name, "slug": name, "content": "<!-- bare -->", "status": "draft"})
     hung = [
-        rest.upload(f"{name}-{number}.png", "image/png", data, alt_text="Basil") for number, data in enumerate(pictures)
+        rest.upload(f"{name}-{number}.png", "image/png", data, alt_text="Basil", title="Basil", slug=f"{name}-{number}")
+        for number, data in enumerate(pictures)
     ]
     tags = rest.list("/tags", search=name, per_page=100, _fields="id,name") or [rest.post("/tags", {"name": name})]
     body: Json = {"title": name, "slug": name, "content": text, "excerpt": "Basil", "status": "publish",

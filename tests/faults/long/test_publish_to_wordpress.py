@@ -116,7 +116,7 @@ def looked_at(blog: Blog, posts: list[Post]) -> tuple[int, int]:
     """How many are public once and show their pictures, and how many copies of posts or pictures are left behind."""
     right = left = 0
     for post in posts:
-        found = blog.called(post.title)
+        found = [one for one in blog.called(post.title) if one["status"] != "trash"]
         pictures = [blog.pictures(name) for name in names(post)]
         public = [one for one in found if one["status"] == "publish"]
         left += len(found) - len(public) + sum(len(copies) - 1 for copies in pictures)

@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from bs4 import BeautifulSoup
@@ -188,17 +189,18 @@ def test_the_default_category_is_made_once_and_found_by_its_name(site: Site, wor
 
 
 def test_an_author_uses_what_is_there_and_is_told_what_is_not(site: Site, wordpress: WordPress, blog: Blog) -> None:
-    connect(site, wordpress, user="author", default_category=f"Never made {site.id}")
+    name = f"Never made {uuid4().hex}"
+    connect(site, wordpress, user="author", default_category=name)
     post = replace(ready(site, article(site)), tags=(f"By authors {site.id}",))
 
     published = publish(site, post)
 
     found = blog.only(post.title)
     assert found["status"] == "publish" and len(found["tags"]) == 1
-    assert blog.term("categories", f"Never made {site.id}") == []
-    assert f"Never made {site.id}" in published.remark
+    assert blog.term("categories", name) == []
+    assert name in published.remark
 
-    there = blog.make("categories", name=f"Never made {site.id}")["id"]
+    there = blog.make("categories", name=name)["id"]
     other = ready(site, article(site, pictures=0))
     assert publish(site, other).remark == ""
     assert blog.only(other.title)["categories"] == [there]

@@ -4,9 +4,10 @@ answer, so that whoever goes on looks for what may be there. Every function comm
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.content.models import Article
@@ -82,33 +83,25 @@ class Journal:
 
     def pictures(self, names: Sequence[str]) -> dict[str, WordPressPicture]:
         """Those of them that were sent before, by name."""
-        ours = (WordPressPicture.site_id == self.site_id, WordPressPicture.address == self.address)
-        with reading():
-            found = db.session.scalars(
-                select(WordPressPicture)
-                .where(*ours, WordPressPicture.name.in_(names))
-                .execution_options(populate_existing=True)
-            ).all()
-            db.session.commit()
-        db.session.expunge_all()
-        return {picture.name: picture for picture in found}
+        return {picture.name: picture for picture in self.ever_sent(names) if picture.address == self.address}
 
-    def ever_sent(self, names: Sequence[str]) -> set[str]:
-        """Those of them that the site has sent anywhere: another address may lead to the same library."""
+    def ever_sent(self, names: Sequence[str]) -> list[WordPressPicture]:
+        """Those of them that the site has sent to any address: another may lead to the same library."""
+        ours = (WordPressPicture.site_id == self.site_id, WordPressPicture.name.in_(names))
         with reading():
-            found = set(
-                db.session.scalars(
-                    select(WordPressPicture.name).where(
-                        WordPressPicture.site_id == self.site_id, WordPressPicture.name.in_(names)
-                    )
-                )
+            found = list(
+                db.session.scalars(select(WordPressPicture).where(*ours).execution_options(populate_existing=True))
             )
             db.session.commit()
+        db.session.expunge_all()
         return found
 
     def uploading(self, name: str) -> None:
         """It is about to be sent."""
-        picture = self._picture(name)
+        picture = db.session.get(WordPressPicture, (self.site_id, self.address, name), populate_existing=True)
+        if picture is None:
+            picture = WordPressPicture(**self._key(name), uploads=0)
+            db.session.add(picture)
         picture.uploads += 1
         picture.media_id = picture.link = None
         db.session.commit()
@@ -116,24 +109,16 @@ class Journal:
 
     def uploaded(self, name: str, media_id: int, link: str) -> None:
         """It is there."""
-        picture = self._picture(name)
-        picture.media_id, picture.link = media_id, link
+        known = {"media_id": media_id, "link": link}
+        if not change(update(WordPressPicture).where(*self._of_picture(name)).values(**known)):
+            db.session.add(WordPressPicture(**self._key(name), uploads=0, **known))  # it was sent to another address
         db.session.commit()
         db.session.expunge_all()
 
     def swept(self, name: str) -> None:
         """There are no copies of it any more: what looks like one later on was made by somebody else."""
-        self._picture(name).uploads = 1
+        change(update(WordPressPicture).where(*self._of_picture(name)).values(uploads=1))
         db.session.commit()
-        db.session.expunge_all()
-
-    def _picture(self, name: str) -> WordPressPicture:
-        key = (self.site_id, self.address, name)
-        picture = db.session.get(WordPressPicture, key, populate_existing=True)
-        if picture is None:
-            picture = WordPressPicture(site_id=self.site_id, address=self.address, name=name, uploads=0)
-            db.session.add(picture)
-        return picture
 
     def in_use(self, name: str) -> set[int]:
         """The numbers under which sites of ours have that picture there."""
@@ -167,6 +152,12 @@ class Journal:
             db.session.commit()
         db.session.expunge_all()
         return found
+
+    def _key(self, name: str) -> dict[str, Any]:
+        return {"site_id": self.site_id, "address": self.address, "name": name}
+
+    def _of_picture(self, name: str) -> list[ColumnElement[bool]]:
+        return [getattr(WordPressPicture, column) == value for column, value in self._key(name).items()]
 
     def _known(self, article_id: int) -> WordPressPost:
         with reading():

@@ -20,11 +20,11 @@ LONGEST_START = 60  # characters of a file's name before the part that comes fro
 def hang(rest: Rest, journal: Journal, post: Post) -> dict[str, Hung]:
     """All of the post's, by file name: those that are there already, the others sent now. Raises TargetError."""
     by_name = {picture.file_name: picture for picture in all_of(post)}
-    known = journal.pictures(list(by_name))
-    there = _still_there(rest, known)
-    maybe_there = journal.ever_sent(list(by_name))
+    sent = journal.ever_sent(list(by_name))
+    there = _still_there(rest, {picture.name: picture for picture in sent if picture.address == journal.address})
+    may_be_there = {picture.name for picture in sent}
     return {
-        name: there[name] if name in there else _found_or_sent(rest, journal, post, picture, name in maybe_there)
+        name: there[name] if name in there else _found_or_sent(rest, journal, post, picture, name in may_be_there)
         for name, picture in by_name.items()
     }
 

@@ -216,8 +216,9 @@ class _Publishing:
 
     def _seen(self, post_id: int, slug: str) -> tuple[Json, bool]:
         """The post as it reads, and whether another is to be found at the same address."""
-        seen = self._rest.get(f"/posts/{post_id}", _fields=LOOKED_AT)
-        found = self._rest.list("/posts", slug=slug, status="any", per_page=100, _fields="id,status")
+        found = self._rest.list("/posts", slug=slug, status="any", per_page=100, _fields=LOOKED_AT)
+        listed = next((post for post in found if post["id"] == post_id), None)
+        seen = listed or self._rest.get(f"/posts/{post_id}", _fields=LOOKED_AT)  # plugins keep posts out of lists
         others = [post for post in found if post["id"] != post_id and post["status"] in PUBLIC]
         return seen, seen["status"] in PUBLIC and bool(others)
 
