@@ -16,7 +16,7 @@ from webapp.accounts.models import Role
 from webapp.content.models import ArticleStatus
 from webapp.core.clock import now
 from webapp.core.db import change, db
-from webapp.publishing import approval
+from webapp.publishing import approval, dated
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings
 from webapp.sites.models import Site
 
@@ -106,13 +106,42 @@ def test_it_ends_somewhere(client: Visitor, site: Site, month: str, count: int) 
     assert len(page.select(".head a")) == count
 
 
-def test_a_crowded_day_says_how_many_more(client: Visitor, site: Site) -> None:
+def test_a_crowded_day_says_how_many_more(client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dated, "now", lambda: datetime(2026, 12, 1, tzinfo=UTC))
     for minute in range(8):
         a_publication(site, datetime(2026, 12, 24, 3, minute, tzinfo=UTC), f"Part {minute}")
 
     found = entries(read(client.get(ADDRESS, query_string={"month": "2026-12"})))["2026-12-24"]
 
-    assert (len(found), found[-1]) == (5, "4 more")
+    assert [entry[:5] for entry in found[:5]] == ["12:00", "12:01", "12:02", "12:03", "12:04"]
+    assert found[5:] == ["and 3 more on 24 December: to the queue"]
+
+
+def test_of_a_crowded_today_what_is_ahead_comes_first(
+    client: Visitor, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(8):
+        a_publication(site, datetime(2026, 12, 24, hour, tzinfo=UTC), f"Part {hour}")
+    monkeypatch.setattr(dated, "now", lambda: datetime(2026, 12, 24, 5, 30, tzinfo=UTC))
+
+    found = entries(read(client.get(ADDRESS, query_string={"month": "2026-12"})))["2026-12-24"]
+
+    assert [entry[-6:] for entry in found[:5]] == ["Part 3", "Part 4", "Part 5", "Part 6", "Part 7"]
+
+
+def test_a_busy_past_hides_no_future(client: Visitor, site: Site) -> None:
+    """Neither in the month nor in the feed."""
+    moment = now().replace(microsecond=0)
+    for minute in range(6):
+        a_publication(site, moment - timedelta(days=1, minutes=minute), "Out", PublicationStatus.PUBLISHED)
+    ahead = a_publication(site, moment + timedelta(days=1), "Ahead")
+
+    shown = dated.around(site.id, moment - timedelta(days=9), moment, moment + timedelta(days=9), 3)
+
+    assert [one.article.title for one in shown] == ["Out", "Out", "Ahead"]
+    assert [one.at for one in shown[:2]] == [moment - timedelta(days=1, minutes=minute) for minute in (1, 0)]
+    month = f"{ahead.at.astimezone(site.zone):%Y-%m}" if ahead.at else ""
+    assert "Ahead" in client.get(ADDRESS, query_string={"month": month}).text
 
 
 def test_publications_of_other_sites_are_not_shown(client: Visitor, site: Site) -> None:
@@ -135,6 +164,13 @@ def subscribed(client: Visitor) -> str:
     address = address_of_feed(client)
     assert address is not None
     return address
+
+
+def test_only_a_new_address_ends_one_before(client: Visitor, site: Site) -> None:
+    told = [client.send(f"{ADDRESS}/address", follow_redirects=True).text for _ in range(2)]
+
+    assert "The calendar has an address." in told[0]
+    assert "The calendar has a new address. The one before works no longer." in told[1]
 
 
 def fetched(app: Flask, address: str) -> Calendar:

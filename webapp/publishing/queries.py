@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.switches import Switch, is_on
@@ -84,18 +84,6 @@ def _listed(site_id: int, statuses: tuple[PublicationStatus, ...], limit: int) -
             with_article.selectinload(Article.images).load_only(Image.file),
         )
         .order_by(ORDERS[statuses], Publication.id)
-        .limit(limit)
-    ).all()
-
-
-def between(site_id: int, start: datetime, end: datetime, limit: int) -> Sequence[Publication]:
-    """What goes out from `start` until before `end`, or went out then, with its article and in the order of time."""
-    at = case((Publication.status == PublicationStatus.PUBLISHED, Publication.published_at), else_=Publication.slot_at)
-    return db.session.scalars(
-        select(Publication)
-        .where(Publication.site_id == site_id, Publication.status.in_(UPCOMING + PUBLISHED), at >= start, at < end)
-        .options(joinedload(Publication.article).load_only(Article.title))
-        .order_by(at, Publication.id)
         .limit(limit)
     ).all()
 

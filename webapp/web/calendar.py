@@ -2,10 +2,8 @@
 
 import re
 from calendar import Calendar
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,8 +12,9 @@ from sqlalchemy import select
 from webapp.accounts.models import Role
 from webapp.core.clock import now
 from webapp.core.db import db, reading
-from webapp.publishing import feed, queries
-from webapp.publishing.models import Publication, PublishingSettings
+from webapp.publishing import dated, feed
+from webapp.publishing.dated import Day
+from webapp.publishing.models import PublishingSettings
 from webapp.publishing.slots import DAY, instant_of
 from webapp.sites.models import Site
 from webapp.web.access import site_or_404
@@ -23,18 +22,17 @@ from webapp.web.access import site_or_404
 pages = Blueprint("calendar", __name__)
 
 MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
-MOST = 2000  # of a month, or of a feed
+MOST = 2000  # of a feed
 IN_A_DAY = 5  # that are shown; of more only how many there are
 BEHIND, AHEAD = timedelta(days=60), timedelta(days=400)  # of a feed, around now
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A day of the table. `more`: how many of it are not shown."""
+    """A day of the table."""
 
     day: date
-    publications: Sequence[Publication]
-    more: int
+    what: Day
     is_of_month: bool
     is_today: bool
 
@@ -53,7 +51,7 @@ def show(slug: str) -> ResponseReturnValue:
         before=_written(month - DAY),
         after=_written(_next(month)),
         weeks=weeks,
-        is_empty=not any(cell.publications for week in weeks for cell in week if cell.is_of_month),
+        is_empty=not any(cell.what.shown for week in weeks for cell in week if cell.is_of_month),
         feed_url=url_for("calendar.file", slug=slug, token=token, _external=True) if token else None,
     )
 
@@ -61,9 +59,10 @@ def show(slug: str) -> ResponseReturnValue:
 @pages.post("/sites/<slug>/queue/calendar/address")
 def new_address(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
+    had_one = _settings(site).calendar_token is not None
     feed.new_token(site.id)
     db.session.commit()
-    flash("The calendar has a new address. One that it had before works no longer.", "ok")
+    flash(f"The calendar has {'a new address. The one before works no longer' if had_one else 'an address'}.", "ok")
     return redirect(url_for("calendar.show", slug=slug, _anchor="feed"), 303)
 
 
@@ -75,7 +74,7 @@ def file(slug: str, token: str) -> ResponseReturnValue:
         feed.check_token(_settings(site).calendar_token if site else None, token)
         assert site is not None, "only a site has a token"
         moment = now()
-        content = feed.feed(site, queries.between(site.id, moment - BEHIND, moment + AHEAD, MOST), moment)
+        content = feed.feed(site, dated.around(site.id, moment - BEHIND, moment, moment + AHEAD, MOST), moment)
     answer = Response(content, content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=300"
     answer.headers["Content-Disposition"] = f'inline; filename="{slug}.ics"'
@@ -108,21 +107,11 @@ def _weeks(month: date, site: Site) -> list[list[Cell]]:
     """Whole weeks from Monday, with the days around the month that they need."""
     weeks = Calendar().monthdatescalendar(month.year, month.month)
     start, end = _midnight(weeks[0][0], site), _midnight(weeks[-1][-1] + DAY, site)
-    of_day = {
-        day: list(some)
-        for day, some in groupby(queries.between(site.id, start, end, MOST), key=lambda one: _day(one, site))
-    }
+    of_day = dated.by_day(site.id, start, end, site.zone, IN_A_DAY)
     today = now().astimezone(site.zone).date()
-    return [[_cell(day, of_day.get(day, []), month, today) for day in week] for week in weeks]
-
-
-def _cell(day: date, publications: Sequence[Publication], month: date, today: date) -> Cell:
-    shown = publications if len(publications) <= IN_A_DAY else publications[: IN_A_DAY - 1]
-    return Cell(day, shown, len(publications) - len(shown), day.month == month.month, day == today)
-
-
-def _day(publication: Publication, site: Site) -> date | None:
-    return publication.at.astimezone(site.zone).date() if publication.at else None
+    return [
+        [Cell(day, of_day.get(day, Day()), day.month == month.month, day == today) for day in week] for week in weeks
+    ]
 
 
 def _midnight(day: date, site: Site) -> datetime:
