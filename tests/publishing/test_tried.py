@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from tests.publishing.desk import approve, approve_many, change, do, fresh, set_directly
+from tests.publishing.desk import approve, approve_many, at, change, do, fresh, set_directly
 from webapp.core.db import db
 from webapp.publishing import by_hand, queries, why
 from webapp.publishing.models import Publication
@@ -99,7 +99,7 @@ def test_who_waits_for_room_is_told_of_each_slot_who_has_it(site: Site) -> None:
         "Fri 5 Jun: Friday is no publishing day.",
         "Sat 6 Jun: Saturday is no publishing day.",
         "And 3 more.",
-        "Wed 10 Jun, 09:00 is free, and comes next.",
+        "The next free slot is Wed 10 Jun, 09:00: it takes it as soon as that is over.",
     ]
     assert second.slot_at is not None
 
@@ -112,7 +112,26 @@ def test_of_many_it_names_the_first_and_says_how_many_more(site: Site, monkeypat
     found = steps(site, last)
 
     assert len(found) == 5
-    assert found[3:] == ["And 3 more.", "Tue 2 Jun, 18:00 is free, and comes next."]
+    assert found[3:] == ["And 3 more.", "The next free slot is Tue 2 Jun, 18:00: it takes it as soon as that is over."]
+
+
+def test_who_is_not_the_first_to_wait_is_promised_nothing(site: Site) -> None:
+    change(site, queue_limit=1)
+    _, _, second, third = approve_many(site, 4)
+
+    assert steps(site, second)[-1] == "The next free slot is Mon 1 Jun, 14:00: 1 that waits before it comes first."
+    assert steps(site, third)[-1] == "The next free slot is Mon 1 Jun, 14:00: 2 that wait before it come first."
+
+
+def test_whose_slot_was_chosen_is_told_of_that_one(site: Site) -> None:
+    publication = approve(site)
+    by_hand.to_slot(publication, at(5, 9))
+    db.session.commit()
+    change(site, paused=True)
+
+    assert steps(site, publication)[-1] == (
+        "Fri 5 Jun, 09:00 was chosen for it: it takes that as soon as that is over."
+    )
 
 
 @pytest.mark.parametrize("keep_back", [by_hand.hold, by_hand.unschedule])
@@ -123,7 +142,10 @@ def test_what_a_person_decided_comes_first_and_then_what_holds_the_site(site: Si
     found = steps(site, publication)
 
     assert found[0].startswith("Somebody")
-    assert found[1:] == ["Publishing is paused for this site.", "Mon 1 Jun, 09:00 is free, and comes next."]
+    assert found[1:] == [
+        "Publishing is paused for this site.",
+        "The next free slot is Mon 1 Jun, 09:00: it takes it as soon as that is over.",
+    ]
 
 
 def test_where_there_is_no_day_it_says_so(site: Site) -> None:

@@ -285,7 +285,9 @@ def test_what_was_tried_is_told_of_each_that_waits(client: Visitor, site: Site) 
     steps = [text(step) for step in row(page, second).select("details li")]
     assert steps[0] == "The queue is full: 1 of 1 are scheduled."
     assert "taken by “Basil”" in steps[1]
-    assert "is free, and comes next" in steps[2]
+    assert steps[2].startswith("The next free slot is ") and steps[2].endswith(": it takes it as soon as that is over.")
+    assert text(row(page, second).select_one("summary")).startswith("Why it waits")
+    assert "queue_full" in text(row(page, second).select_one("details code"))
     assert row(page, first).select("details") == []
 
 
@@ -460,6 +462,20 @@ def test_while_the_site_is_paused_the_page_says_so_and_offers_nothing(
 
     assert "Publishing is paused" in text(page.select_one("#stopped"))
     assert choices(page) == []
+
+
+def test_where_no_slot_is_to_be_had_nothing_leads_to_choosing_one(
+    client: Visitor, site: Site, three: list[Publication]
+) -> None:
+    def offers(publication: Publication) -> bool:
+        return "Move…" in text(row(read(client.get(ADDRESS)), publication))
+
+    client.send(f"{ADDRESS}/{three[1].id}/hold")
+    assert [offers(one) for one in three] == [True, True, True]
+
+    schedule.change_settings(site.id, {"paused": True})
+    db.session.commit()
+    assert [offers(one) for one in three] == [False, False, False]
 
 
 def test_what_is_out_moves_nowhere(client: Visitor, site: Site) -> None:

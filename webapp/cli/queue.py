@@ -17,7 +17,7 @@ from webapp.cli.arguments import json_option, site_argument, site_named
 @json_option
 @with_appcontext
 def queue(site: str, as_json: bool) -> None:
-    """Show every approved article of SITE: when it goes out, why it waits and what was tried, or where it is."""
+    """Show every approved article of SITE: when it goes out, why it waits, or where it is."""
     from webapp.core.db import db, reading
     from webapp.publishing import queries
     from webapp.publishing.models import PublishingSettings

@@ -1,5 +1,6 @@
 """Why an article is not out yet, in words: what was asked and which times were tried, or what its destination said."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -10,7 +11,7 @@ from webapp.content.models import Article
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.publishing.models import Publication, PublicationStatus, PublishingSettings, WaitingReason
-from webapp.publishing.places import Obstacles
+from webapp.publishing.places import Obstacles, waiting_line
 from webapp.publishing.reasons import WORDS
 from webapp.publishing.tried import Candidate, PassedOver, tried
 from webapp.sites.models import Site
@@ -40,26 +41,52 @@ class Search:
         self._limit = settings.queue_limit
         self._obstacles = Obstacles(settings, site)
         self._scheduled, taken = _scheduled(site.id)
-        self._tried = tried(settings.slots, site.zone, now(), taken)
+        self._moment = now()
+        self._tried = tried(settings.slots, site.zone, self._moment, taken)
+        self._before = _before(site.id)
 
     def steps(self, publication: Publication) -> list[str]:
-        """A sentence for each rejection, in their order; the last one says what would come next."""
+        """A sentence for each rejection, in their order; the last one says which slot it takes then."""
         kept_back = [publication.kept_back] if publication.kept_back else []
         return [
             *(WORDS[reason].sentence for reason in kept_back + self._obstacles.of(publication)),
             *self._room(),
             *_passed_over(self._tried.passed_over, self._site.zone),
-            self._end(),
+            self._end(publication),
         ]
 
     def _room(self) -> list[str]:
         is_full = self._limit and self._scheduled >= self._limit
         return [f"The queue is full: {self._scheduled:,} of {self._limit:,} are scheduled."] if is_full else []
 
-    def _end(self) -> str:
+    def _end(self, publication: Publication) -> str:
+        chosen = publication.chosen_slot
+        if chosen is not None and chosen > self._moment:
+            return f"{self._named(chosen)} was chosen for it: it takes that as soon as that is over."
         if self._tried.free is None:
             return WORDS[WaitingReason.NO_PUBLISHING_DAY].sentence
-        return f"{_named(self._tried.free, self._site.zone)} is free, and comes next."
+        before = 0 if publication.kept_back else self._before.get(publication.id, 0)
+        return f"The next free slot is {self._named(self._tried.free)}: {_taken_by(before)}"
+
+    def _named(self, instant: datetime) -> str:
+        return _named(instant, self._site.zone)
+
+
+def _taken_by(before: int) -> str:
+    """Where so many of the same line stand before it."""
+    if not before:
+        return "it takes it as soon as that is over."
+    return f"{before:,} that {'waits before it comes' if before == 1 else 'wait before it come'} first."
+
+
+def _before(site_id: int) -> dict[int, int]:
+    """Of each that waits, by its number, how many come before it that wait for the same reason."""
+    seen: Counter[WaitingReason | None] = Counter()
+    found = {}
+    for one in waiting_line(site_id):
+        found[one.id] = seen[one.reason]
+        seen[one.reason] += 1
+    return found
 
 
 def _scheduled(site_id: int) -> tuple[int, dict[datetime, str]]:

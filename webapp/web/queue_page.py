@@ -1,6 +1,6 @@
 """What the page of the publishing queue shows: days with what goes out and what is free, what waits and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -74,6 +74,7 @@ def queue(site: Site) -> dict[str, Any]:
         "failed": queries.failed(site.id, MOST),
         "published": queries.published(site.id, MOST),
         "seconds": _seconds(site, counts),
+        "can_choose": _chooser(site, settings),
         "trouble": lambda one: trouble(one, moment),
         "is_retrying": lambda one: is_retrying(one, moment),
         "at_work": PublicationStatus.PUBLISHING,
@@ -97,6 +98,12 @@ def slots_for(publication: Publication, site: Site) -> dict[str, Any]:
         and publication.reason is not WaitingReason.UNSCHEDULED,
         "why": WORDS[publication.reason] if publication.reason else None,
     }
+
+
+def _chooser(site: Site, settings: PublishingSettings) -> Callable[[Publication], bool]:
+    """Whether there is any slot that a publication could be given."""
+    has_slots, obstacles = bool(free_slots(site, settings, now(), 1)), Obstacles(settings, site)
+    return lambda one: has_slots and not obstacles.of(one)
 
 
 def _settings(site: Site) -> PublishingSettings:
