@@ -98,6 +98,7 @@ def test_an_answer_that_is_too_long_is_not_read_to_its_end(address: str, allowed
     ("form", "body"),
     [("gzip", gzip.compress(TEXT)), ("X-Gzip", gzip.compress(TEXT)), ("deflate", zlib.compress(TEXT)),
      ("identity", TEXT), ("", TEXT), ("gzip", b"")],
+    ids=["gzip", "x-gzip", "deflate", "identity", "nothing", "empty"],  # not by bytes, which hold the time
 )  # fmt: skip
 def test_what_a_host_packs_unasked_is_opened(
     address: str, allowed: None, monkeypatch: pytest.MonkeyPatch, form: str, body: bytes
