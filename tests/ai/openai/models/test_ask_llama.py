@@ -38,6 +38,8 @@ WRITTEN = [
     requests.picture_prompts(in_article=1),
 ]
 
+pytestmark = pytest.mark.xdist_group("llama")  # one server for all of them
+
 
 @pytest.fixture
 def endpoint(llama: str, app: Flask) -> Endpoint:
