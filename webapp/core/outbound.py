@@ -99,8 +99,13 @@ class Outbound:
         """
         self._deadline.set(self._seconds)
         headers = {"Accept-Encoding": "identity"} | kwargs.pop("headers", {})
-        with self._client.stream(method, url, headers=headers, follow_redirects=follow_redirects, **kwargs) as answer:
-            return Answer(answer.status_code, answer.headers, self._body(answer), str(answer.url))
+        try:
+            with self._client.stream(
+                method, url, headers=headers, follow_redirects=follow_redirects, **kwargs
+            ) as answer:
+                return Answer(answer.status_code, answer.headers, self._body(answer), str(answer.url))
+        except httpx.InvalidURL as error:  # where a redirect leads
+            raise httpx.RemoteProtocolError(str(error)) from error
 
     def _body(self, answer: httpx.Response) -> bytes:
         form = answer.headers.get("Content-Encoding", "").strip().lower()

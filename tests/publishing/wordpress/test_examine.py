@@ -251,6 +251,7 @@ def test_a_right_password_is_not_called_wrong_because_of_a_header(there: Site) -
         (Reply(headers={"Link": API.format("{}/wp-json/")}), "its REST interface is switched off", ""),
         (Reply(headers={"Link": API.format("{}/index.php?rest_route=/")}), "links are of the kind “Plain”", ""),
         (Reply(headers={"Link": API.format("{}/blog/wp-json/")}), "not at this address, but at", "{}/blog"),
+        (Reply(headers={"Link": API.format("http://[bad/wp-json/")}), "its REST interface is switched off", ""),
     ],
 )
 @pytest.mark.parametrize("status", [200, 404])
@@ -291,7 +292,7 @@ def test_a_page_of_wordpresss_own_offers_the_site_and_gets_no_password(there: Si
     ("location", "said"),
     [
         ("/wp-json/", "leads on in a circle"),
-        ("gopher://herbs.example/", "which is no web page"),
+        ("gopher://herbs.example/", "The address leads on. gopher://herbs.example/ is no web page."),
         ("http://nobody.invalid/", "The address leads on. There is no site called nobody.invalid."),
         ("http://127.0.0.1:1/", "Nobody answers at http://127.0.0.1:1/."),
         ("http://[::1", ""),  # no address at all: whatever is said, it is said in words

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from webapp.core.errors import Conflict
+from webapp.core.errors import Conflict, Invalid
 from webapp.core.outbound import (
     Answer,
     Packed,
@@ -19,6 +19,7 @@ from webapp.core.outbound import (
     TooLarge,
     UnknownName,
     addresses_of,
+    checked_address,
     is_public,
 )
 from webapp.publishing.wordpress.credentials import Credentials
@@ -92,7 +93,7 @@ def not_reached(error: httpx.RequestError, address: str) -> CannotConnect:
         said = f"{address} leads on in a circle."
         return CannotConnect("address", said, "Open it in your browser, and give the address where you end up.")
     if isinstance(error, httpx.UnsupportedProtocol):
-        said = f"The address leads on to {_short(address)}, which is no web page."
+        said = f"{_short(address)} is no web page."
         return CannotConnect("address", said, "Give the address of the site's start page.")
     if isinstance(error, httpx.TimeoutException):
         said = f"{host} does not answer in time."
@@ -123,7 +124,7 @@ def led_on(end: Answer) -> CannotConnect:
     found, address = json_of(end), end.url.partition("/wp-json")[0].rstrip("/")
     if found is not None and "namespaces" in found:
         said = f"The address leads on to {address}, and a password must not be sent along."
-        return CannotConnect("address", said, "Use that address, if it is yours.", offer=address)
+        return CannotConnect("address", said, "Use that address, if it is yours.", offer=_as_kept(address))
     said = f"The address leads on to {_short(end.url)}, where no WordPress answers."
     return CannotConnect(
         "address",
@@ -139,7 +140,7 @@ def no_interface(page: Answer, address: str) -> CannotConnect:
     if "rest_route=" in root:
         said = "WordPress is there, but its links are of the kind “Plain”, which hides its REST interface."
         return CannotConnect("address", said, "In WordPress, under Settings → Permalinks, choose any other kind.")
-    there = root.partition("/wp-json")[0].rstrip("/")
+    there = _as_kept(root.partition("/wp-json")[0])
     if there and there != address:
         said = f"WordPress is not at this address, but at {there}."
         return CannotConnect("address", said, "Use that address, if it is yours.", offer=there)
@@ -217,6 +218,14 @@ def role_too_low(user: str, roles: Sequence[str], missing: Sequence[str]) -> Can
         said,
         "In WordPress, under Users, make it an Author or an Editor; an Editor also makes categories.",
     )
+
+
+def _as_kept(address: str) -> str:
+    """The address as it would be kept; empty where it could not be."""
+    try:
+        return checked_address(address)
+    except Invalid:
+        return ""
 
 
 def json_of(answer: Answer) -> dict[str, Any] | None:
