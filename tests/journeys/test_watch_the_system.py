@@ -36,7 +36,7 @@ def run(installation: Installation) -> Iterator[Run]:
 
 def test_it_shows_by_itself_what_happens(open_page: Open, installation: Installation) -> None:
     page = open_page(ADDRESS)
-    expect(page.locator("#workers tbody tr")).to_have_count(3)
+    expect(page.locator("#workers tbody tr")).to_have_count(5)
     started = factories.run(site_with_keywords(60, account=installation.account()))
     queue.deliver(started)
 
