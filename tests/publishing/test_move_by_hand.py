@@ -144,7 +144,7 @@ def test_a_post_that_is_out_never_moves(site: Site, desk: Desk, clock: Clock) ->
     out = fresh(approved[0])
 
     for act in (by_hand.move_up, by_hand.move_down, by_hand.unschedule, to(at(2, 9))):
-        assert "is published by now" in refused(act, out)
+        assert "is published" in refused(act, out)
     do(by_hand.move_up, approved[2])
     do(to(at(3, 9)), approved[1])
     change(site, publish_time_slots=["05:00", "23:00"])
@@ -354,7 +354,7 @@ def test_those_that_moved_on_meanwhile_are_left_and_named(site: Site, desk: Desk
 
     assert [one.id for one in done.done] == [approved[1].id, approved[2].id]
     assert [str(one) for one in done.refused] == [
-        f"“{title}” is published by now, so it cannot be taken off the schedule."
+        f"“{title}” is published, so it cannot be taken off the schedule."
         " Nothing was changed: look at the queue as it is now."
     ]
     assert statuses(approved) == ["published", "waiting", "waiting"]

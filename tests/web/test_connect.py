@@ -366,12 +366,45 @@ def test_two_tabs_the_second_is_told(client: Visitor, site: Site, there: LookAli
 
     assert answer.status_code == 409
     page = read(answer.text)
-    assert "Default category differs WordPress's own Notes" in words(page, "#overtaken")
+    assert "Category differs WordPress's own Notes" in words(page, "#overtaken")
     again = page.select_one("[name=drawn_from]")
     assert again is not None
     assert client.send(ADDRESS, second | {"drawn_from": again["value"]}).status_code == 303
     kept = row(site)
     assert kept is not None and kept.default_category == "Notes"
+
+
+@pytest.mark.parametrize("act", ["", "/test"])
+def test_a_password_that_was_written_into_a_page_drawn_again_is_asked_for_again(
+    client: Visitor, site: Site, there: LookAlike, act: str
+) -> None:
+    connected(client, there)
+    second = written(client, there, password="new one", default_category="Notes")
+    client.send(ADDRESS, written(client, there, password="", post_status="draft"))
+
+    answer = client.send(ADDRESS, second)
+
+    page = read(answer.text)
+    assert answer.status_code == 409
+    assert "The password that you wrote is not kept on the page: enter it again." in words(page, "#sign-in")
+    drawn = {field["name"]: field["value"] for field in page.select("#connection input[type=hidden]")}
+    without = second | drawn | {"password": ""}
+    del without["csrf_token"]
+    refused = client.send(ADDRESS + act, without)
+    assert refused.status_code == 422
+    assert "enter it again. To keep the old one, reload the page." in words(read(refused.text), "#error-password")
+    kept = row(site)
+    assert kept is not None and (kept.password.reveal(), kept.default_category) == (PASSWORD, "")
+    assert client.send(ADDRESS, without | {"password": PASSWORD}).status_code == 303
+
+
+def test_a_page_drawn_again_without_a_password_asks_for_none(client: Visitor, site: Site, there: LookAlike) -> None:
+    connected(client, there)
+
+    page = read(client.send(ADDRESS, written(client, there, username=" ", password="")).text)
+
+    assert page.select_one("[name=password_was_written]")["value"] == ""  # type: ignore[index]
+    assert page.select_one("#password-again") is None
 
 
 def test_a_key_that_has_changed_asks_for_the_password(

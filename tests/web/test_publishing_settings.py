@@ -189,6 +189,24 @@ def test_bad_input_is_answered_at_its_field_and_nothing_is_saved(
     assert publication.status is PublicationStatus.SCHEDULED
 
 
+@pytest.mark.parametrize(("field", "most"), [("skip_dates", 400), ("publish_time_slots", 96)])
+def test_no_more_days_and_times_are_taken_than_a_page_can_show(
+    client: Visitor, site: Site, field: str, most: int
+) -> None:
+    every = {
+        "skip_dates": [str((MONDAY + timedelta(days=day)).date()) for day in range(401)],
+        "publish_time_slots": [f"{minute // 60:02}:{minute % 60:02}" for minute in range(97)],
+    }[field]
+
+    answer = client.send(ADDRESS, FORM | {field: every})
+
+    page = read(answer.text)
+    assert answer.status_code == 422
+    assert f"{most + 1} are too many, {most} is the most. The first {most} are here" in words(page, f"#error-{field}")
+    assert len(page.select(f"#{field} input")) == most + 1
+    assert save(client, FORM | {field: every[:most]}).status_code == 303
+
+
 def test_what_was_written_is_still_there_to_mend(client: Visitor, site: Site) -> None:
     page = read(client.send(ADDRESS, FORM | {"publish_time_slots": ["noon", "09:00"], "queue_limit": "lots"}).text)
 

@@ -373,7 +373,7 @@ def test_an_old_page_changes_nothing(client: Visitor, site: Site, action: str) -
 
     plain = client.send(f"{ADDRESS}/{out.id}/{action}")
     assert plain.status_code == 409
-    assert "“Basil” is published by now" in plain.text
+    assert "“Basil” is published, so it cannot" in plain.text
 
     by_htmx = client.htmx(f"{ADDRESS}/{out.id}/{action}")
     assert (by_htmx.status_code, by_htmx.headers["HX-Reswap"]) == (409, "none")
@@ -520,7 +520,7 @@ def test_those_that_do_not_fit_are_named(client: Visitor, site: Site, three: lis
     client.send(f"{ADDRESS}/selected/unschedule", {"publication": [out.id, three[0].id]})
 
     told = client.get(ADDRESS).text
-    assert "1 article is taken off the schedule. “Thyme” is published by now" in told
+    assert "1 article is taken off the schedule. “Thyme” is published, so it cannot" in told
 
 
 def test_nothing_chosen_nothing_done(client: Visitor, site: Site, three: list[Publication]) -> None:

@@ -139,9 +139,7 @@ def to_slot(publication: Publication, slot: datetime) -> None:
 def _check(publication: Publication, allowed: Collection[PublicationStatus], what: str) -> None:
     """It may have gone out since the page was drawn."""
     if publication.status not in allowed:
-        raise Conflict(
-            f"“{publication.article.title}” is {publication.status.value} by now, so it cannot {what}.", LOOK_AGAIN
-        )
+        raise Conflict(f"“{publication.article.title}” is {publication.status.value}, so it cannot {what}.", LOOK_AGAIN)
 
 
 def _check_slot(publication: Publication, settings: PublishingSettings, site: Site, slot: datetime) -> None:

@@ -235,13 +235,13 @@ def described(site: Site, connection: WordPressConnection | None) -> Description
     """Where articles go, as people read it. Of the password only when it was entered."""
     place = {"Where articles go": NAMES[site.target.value]}
     if connection is None:
-        return place | dict.fromkeys(("Address", "User name", "Password", "Default category", "Status"), "–")
+        return place | dict.fromkeys(("Address", "User name", "Password", "Category", "Status"), "–")
     local = connection.password_set_at.astimezone(site.zone)
     return place | {
         "Address": connection.address,
         "User name": connection.username,
         "Password": f"entered {local.day} {local:%b %Y, %H:%M:%S}",
-        "Default category": connection.default_category or "WordPress's own",
+        "Category": connection.default_category or "WordPress's own",
         "Status": STATUSES[connection.post_status],
     }
 
@@ -256,7 +256,7 @@ def _described_as_written(form: ConnectForm, stored: Description) -> Description
         "Address": wanted.address,
         "User name": wanted.username,
         "Password": "a new one" if wanted.password else stored["Password"],
-        "Default category": wanted.default_category or "WordPress's own",
+        "Category": wanted.default_category or "WordPress's own",
         "Status": STATUSES[wanted.post_status],
     }
 
@@ -292,6 +292,7 @@ def _fragment(site: Site, form: ConnectForm, tested: Tested | None, moved: bool)
 
 
 def _page(site: Site, form: ConnectForm, tested: Tested | None = None, lines: Sequence[Line] = ()) -> str:
+    form.draw_without_password()
     return render_template(
         "connect/index.html",
         destination=Destination(site),

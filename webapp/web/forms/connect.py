@@ -2,7 +2,7 @@
 
 from wtforms import Field, Form, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import StopValidation
+from wtforms.validators import StopValidation, ValidationError
 
 from webapp.core.errors import Invalid
 from webapp.core.outbound import checked_address
@@ -13,6 +13,10 @@ from webapp.web.forms.checks import checked_by
 from webapp.web.forms.versioned import VersionedForm
 
 LONGEST = 200  # characters of a name or a password
+
+WRITE_IT_AGAIN = (
+    "The password that you wrote is not kept on the page: enter it again. To keep the old one, reload the page."
+)
 
 TARGETS = (
     (TargetKind.FOLDER.value, "Folder", "Static pages that Pressroom serves itself."),
@@ -56,20 +60,33 @@ def _short(written: str, field: str, called: str) -> str:
 
 
 class ConnectForm(VersionedForm):
-    """The password is written and never shown. `offered`: an address that the page proposed, and somebody took."""
+    """The password is written and never shown. `offered`: an address that the page proposed, and somebody took.
+
+    `password_was_written`: in a form that was drawn again without it, so that it is not taken for none.
+    """
 
     target = RadioField("Where articles go", choices=[SelectChoice(value, text) for value, text, _ in TARGETS])
     address = StringField("Address of the site", [unless_folder, checked_by(checked_address)])
     offered = HiddenField()
     username = StringField("User name", [unless_folder, checked_by(read_username)])
     password = PasswordField("Application password", [unless_folder, checked_by(read_password)])
-    default_category = StringField("Default category", [unless_folder, checked_by(read_category)])
+    password_was_written = HiddenField()
+    default_category = StringField("Category", [unless_folder, checked_by(read_category)])
     post_status = SelectField(
         "What becomes of it there",
         [unless_folder],
         choices=[SelectChoice(value.value, text) for value, text in STATUSES.items()],
         default=PostStatus.PUBLISH.value,
     )
+
+    def validate_password(self, field: Field) -> None:
+        if self.password_was_written.data and not field.data:
+            raise ValidationError(WRITE_IT_AGAIN)
+
+    def draw_without_password(self) -> None:
+        """A page holds no password; but it says that one had been written."""
+        if self.password.data:
+            self.password_was_written.data = "y"
 
     def take_offer(self) -> bool:
         """Puts the address that was offered in place of the one that was written."""

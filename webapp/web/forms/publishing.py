@@ -16,6 +16,8 @@ from webapp.web.forms.versioned import Description, VersionedForm
 
 MOST = 1_000_000
 A_DAY = 24 * 60  # minutes
+MOST_TIMES = 96  # of a day: one in a quarter of an hour
+MOST_DAYS_OFF = 400
 NOT_SETTINGS = ("csrf_token", "drawn_from")
 
 MODES = (
@@ -35,11 +37,11 @@ class PublishingForm(VersionedForm):
     paused = BooleanField("Pause publishing")
     scheduling_mode = SelectField("How times are chosen", choices=WAYS)
     publish_days = SelectMultipleField("Days", choices=DAYS)
-    publish_time_slots = Several("Times", read_time)
+    publish_time_slots = Several("Times", read_time, MOST_TIMES)
     stagger_start_time = StringField("From", [checked_by(read_time)])
     stagger_end_time = StringField("To", [checked_by(read_time)])
     stagger_interval_minutes = WholeNumber("Minutes between two", 1, A_DAY)
-    skip_dates = Several("Days off", read_date)
+    skip_dates = Several("Days off", read_date, MOST_DAYS_OFF)
     queue_limit = WholeNumber("At most this many scheduled", 0, MOST, "no limit")
     daily_target = WholeNumber("Articles a day", 0, MOST, "no target")
     weekly_target = WholeNumber("Articles a week", 0, MOST, "no target")

@@ -10,16 +10,16 @@ from webapp.core.errors import Invalid
 
 
 class Several(Field):
-    """`read` makes of one value what is kept, or raises Invalid. No value may come twice.
+    """`read` makes of one value what is kept, or raises Invalid. No value may come twice, nor more than `most`.
 
     `data` is what was written; `faulty` is what of it was refused.
     """
 
     errors: Sequence[str]
 
-    def __init__(self, label: str, read: Callable[[str], str], **kwargs: Any):
+    def __init__(self, label: str, read: Callable[[str], str], most: int, **kwargs: Any):
         super().__init__(label, **kwargs)
-        self._read = read
+        self._read, self._most = read, most
         self.faulty: set[str] = set()
 
     def process_data(self, value: Iterable[str] | None) -> None:
@@ -29,6 +29,9 @@ class Several(Field):
         self.data = [written.strip() for written in valuelist if written.strip()]
 
     def pre_validate(self, form: BaseForm) -> None:
+        if len(self.data) > self._most:
+            self._refuse_so_many()
+            return
         seen: set[str] = set()
         for written in self.data:
             try:
@@ -39,6 +42,12 @@ class Several(Field):
             if value in seen:
                 self._refuse(written, f"{value} is there twice. Take one of them out.")
             seen.add(value)
+
+    def _refuse_so_many(self) -> None:
+        """Keeps as many of them as a page can show."""
+        told = f"{self.label.text}: {len(self.data):,} are too many, {self._most:,} is the most."
+        self.errors = [f"{told} The first {self._most:,} are here; the others were not kept."]
+        self.data = self.data[: self._most]
 
     def _refuse(self, written: str, sentence: str) -> None:
         self.faulty.add(written)
