@@ -14,7 +14,7 @@ from sqlalchemy import text
 from tests.processes import eventually
 from webapp.core.db import db
 from webapp.core.redis import connection
-from webapp.jobs import doctor, queue
+from webapp.jobs import facts, queue
 from webapp.jobs.doctor import Check, examine
 from webapp.jobs.timetable import Timekeeper, reconcile
 from webapp.jobs.worker import PressroomWorker
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_made(app: Flask, tmp_path: Path) -> None:
 
 def test_a_full_disk(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage(10, 10, 1000))
+    monkeypatch.setattr(facts.shutil, "disk_usage", lambda path: usage(10, 10, 1000))
 
     found = check("disk")
 

@@ -1,7 +1,6 @@
 """Whether everything is there that Pressroom needs, and what to do where it is not."""
 
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -52,7 +51,7 @@ def examine(found: System | None = None) -> list[Check]:
         lambda: _scheduler(system),
         _provider,
         _target,
-        _disk,
+        lambda: _disk(system),
     ]
     return [check() for check in checks]
 
@@ -150,10 +149,11 @@ def _target() -> Check:
     return Check("target", True, "the folder of published sites can be written to")
 
 
-def _disk() -> Check:
-    free = shutil.disk_usage(settings().instance).free
-    detail = f"{free // 1_000_000:,} MB free"
-    if free < LEAST_ROOM:
+def _disk(found: System) -> Check:
+    if found.disk is None:
+        return Check("disk", False, "the instance folder cannot be looked at", "See whether its disk is there.")
+    detail = f"{found.disk.free // 1_000_000:,} MB free"
+    if found.disk.free < LEAST_ROOM:
         return Check("disk", False, detail, "Make room: articles and pictures need some.")
     return Check("disk", True, detail)
 
