@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 ON, OFF = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+UP = "up.lock"  # in the instance folder: the number of the bin/up that runs there, and what it was started with
 LONGEST_SOCKET_PATH = 100  # a Unix socket's path may have about 104 bytes
 
 
@@ -85,7 +86,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         setup_token=environ.get("SETUP_TOKEN") or None,
         metrics_token=environ.get("METRICS_TOKEN") or None,
         secure_cookies=environ.get("SECURE_COOKIES", "") == "1",
-        allow_private_targets=environ.get("ALLOW_PRIVATE_TARGETS", "") == "1",
+        allow_private_targets=_as_bin_up(environ, instance, "ALLOW_PRIVATE_TARGETS") == "1",
         use_budget_allocation=_switch(environ, "USE_BUDGET_ALLOCATION"),
         use_new_scheduling=_switch(environ, "USE_NEW_SCHEDULING"),
     )
@@ -166,6 +167,18 @@ def _are_known_to_postgresql(options: Iterable[str]) -> bool:
     except ProgrammingError:
         return False
     return True
+
+
+def _as_bin_up(environ: Mapping[str, str], instance: Path, name: str) -> str:
+    """What is set; else what the bin/up that runs on the instance was started with, so that commands do as it does."""
+    if environ.get(name):
+        return environ[name]
+    try:
+        number, *kept = (instance / UP).read_text().splitlines()
+        os.kill(int(number), 0)  # only whether it lives
+    except (OSError, ValueError):
+        return ""
+    return dict(line.split("=", 1) for line in kept).get(name, "")
 
 
 def _redis_url(environ: Mapping[str, str], socket: Path) -> str:

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from children import Child, Children, tell  # noqa: E402
 from embedded_redis import NAME as REDIS  # noqa: E402
 from embedded_redis import EmbeddedRedis, NoRedis  # noqa: E402
+from options import read_options  # noqa: E402
 
 import config  # noqa: E402
 
@@ -54,38 +55,18 @@ def main() -> None:
         sys.exit(f"bin/up: {problem}. Check the instance folder, the room on its disk, and how many processes may run.")
 
 
-def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bin/up", description="Start Pressroom: web, workers, scheduler, Redis.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=port, default=8000, help="port of the web server (default: 8000)")
-    parser.add_argument("--workers", type=positive, default=2, help="how many runs at once (default: 2)")
-    parser.add_argument("--no-demo", action="store_true", help="do not make the demo site")
-    return parser.parse_args()
-
-
-def port(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= 65535):
-        raise argparse.ArgumentTypeError(f"{written!r} is no port: give a number from 1 to 65535")
-    return int(written)
-
-
-def positive(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= 64):
-        raise argparse.ArgumentTypeError(f"{written!r} workers cannot be started: give a number from 1 to 64")
-    return int(written)
-
-
 @contextlib.contextmanager
 def only_one(instance: Path) -> Iterator[bool]:
     """Two of these over one instance folder would get in each other's way. Answers whether the last one was killed."""
-    with (instance / "up.lock").open("a+") as lock:
+    with (instance / config.UP).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotStart(f"Pressroom is already running on {instance}. Stop that one first (Ctrl-C).") from None
         last_was_killed = lock.tell() > 0
         lock.truncate(0)
-        print(os.getpid(), file=lock, flush=True)
+        kept = f"ALLOW_PRIVATE_TARGETS={os.environ['ALLOW_PRIVATE_TARGETS']}"  # for bin/pressroom: config.py reads it
+        print(os.getpid(), kept, sep="\n", file=lock, flush=True)
         yield last_was_killed
         lock.truncate(0)
 

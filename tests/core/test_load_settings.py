@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import subprocess
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -200,3 +201,29 @@ def test_a_switch_that_cannot_be_read_is_named(instance: Path) -> None:
 def test_keys_of_before_are_read_one_by_one(instance: Path) -> None:
     assert load(instance).secret_key_old == ()
     assert load(instance, SECRET_KEY_OLD=" one, two ,, ").secret_key_old == ("one", "two")
+
+
+@pytest.mark.parametrize(
+    ("kept", "environ", "allowed"),
+    [
+        ("{}\nALLOW_PRIVATE_TARGETS=1\n", {}, True),
+        ("{}\nALLOW_PRIVATE_TARGETS=1\n", {"ALLOW_PRIVATE_TARGETS": "0"}, False),
+        ("{}\nALLOW_PRIVATE_TARGETS=0\n", {}, False),
+        ("{}\n", {}, False),
+        ("", {}, False),
+    ],
+)
+def test_commands_do_as_the_bin_up_that_runs(instance: Path, kept: str, environ: dict[str, str], allowed: bool) -> None:
+    instance.mkdir()
+    (instance / config.UP).write_text(kept.format(os.getpid()))
+
+    assert load(instance, **environ).allow_private_targets is allowed
+
+
+def test_what_a_bin_up_that_was_killed_left_behind_counts_for_nothing(instance: Path) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    instance.mkdir()
+    (instance / config.UP).write_text(f"{ended.pid}\nALLOW_PRIVATE_TARGETS=1\n")
+
+    assert not load(instance).allow_private_targets

@@ -1,6 +1,8 @@
 """What bin/up cannot do it says in a sentence, with what to do instead, before it starts anything."""
 
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,15 @@ def test_an_option_that_makes_no_sense(settings: dict[str, str], options: list[s
 )
 def test_a_setting_that_cannot_be_used(settings: dict[str, str], up: Up, setting: str, value: str, words: str) -> None:
     assert words in refusal(up(settings | {setting: value}, ready=False))
+
+
+def test_its_help_installs_nothing(tmp_path: Path) -> None:
+    shutil.copytree("bin", tmp_path / "bin")
+
+    said = subprocess.run([tmp_path / "bin/up", "--port", "8001", "--help"], capture_output=True, text=True, check=True)
+
+    assert "how many runs at once" in said.stdout
+    assert [found.name for found in tmp_path.iterdir()] == ["bin"]
 
 
 def test_a_host_that_is_not_here(settings: dict[str, str], up: Up) -> None:

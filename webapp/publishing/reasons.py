@@ -63,7 +63,7 @@ WORDS: dict[WaitingReason, Words] = {
     WaitingReason.TARGET_NOT_CONNECTED: Words(
         "Not connected yet",
         "No test of the connection has worked yet.",
-        "Test it; it is saved with the first test that works.",
+        "Test it: articles go out as soon as a test works.",
         Remedy.CONNECTION,
     ),
     WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
@@ -81,7 +81,7 @@ WORDS: dict[WaitingReason, Words] = {
     WaitingReason.TARGET_OUT_OF_REACH: Words(
         "The site is out of reach",
         "The place it goes to cannot be reached under its address.",
-        "Look at the address, or ask the site's host; then save the connection again.",
+        "Look at the address, or ask the site's host; then test it again. It is also looked at each hour by itself.",
         Remedy.CONNECTION,
     ),
     WaitingReason.DRAFT_QUALITY: Words(
