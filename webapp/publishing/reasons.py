@@ -68,7 +68,7 @@ WORDS: dict[WaitingReason, Words] = {
     ),
     WaitingReason.TARGET_REFUSES_CREDENTIALS: Words(
         "Credentials are refused",
-        "The place it goes to refuses the credentials.",
+        "The place that articles go to refuses the credentials.",
         "Enter the right ones.",
         Remedy.CONNECTION,
     ),
@@ -80,7 +80,7 @@ WORDS: dict[WaitingReason, Words] = {
     ),
     WaitingReason.TARGET_OUT_OF_REACH: Words(
         "The site is out of reach",
-        "The place it goes to cannot be reached under its address.",
+        "The place that articles go to cannot be reached under its address.",
         "Look at the address, or ask the site's host; then test it again. It is also looked at each hour by itself.",
         Remedy.CONNECTION,
     ),
