@@ -101,7 +101,7 @@ def test_without_javascript(open_page: Open, site: Site, there: LookAlike) -> No
     fill(page, there)
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator("#tested")).to_contain_text("does not take the user name ana with this password")
-    expect(page.locator("#tested")).to_contain_text("enter it again")
+    expect(page.locator("#password-again")).to_contain_text("enter it again")
     expect(page.locator("#address")).to_have_value(there.address)
     expect(page.locator("#password")).to_have_value("")
 
