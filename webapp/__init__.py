@@ -31,6 +31,7 @@ def _connect_database(app: Flask, settings: config.Settings) -> None:
     from webapp.pipeline import automation, models  # noqa: F401
     from webapp.publishing import models as publishing  # noqa: F401
     from webapp.sites import models as sites  # noqa: F401
+    from webapp.sites.ai import models as ai  # noqa: F401
 
     db.init_app(app)
     Migrate().init_app(app, db, directory=str(config.ROOT / "migrations"), render_as_batch=True)

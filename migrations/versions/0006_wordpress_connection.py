@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import checks
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-CHECK = "ck_site_targetkind"
 BEFORE, AFTER = "target IN ('folder')", "target IN ('folder', 'wordpress')"
 
 
@@ -57,38 +58,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("site_id", "remote_id", name=op.f("pk_wordpress_existing")),
     )
-    _allow(BEFORE, AFTER)
+    checks.replace("site", "targetkind", BEFORE, AFTER)
 
 
 def downgrade() -> None:
     op.execute("UPDATE site SET target = 'folder'")
-    _allow(AFTER, BEFORE)
+    checks.replace("site", "targetkind", AFTER, BEFORE)
     op.drop_table("wordpress_existing")
     op.drop_table("wordpress_connection")
-
-
-def _allow(before: str, after: str) -> None:
-    """Changes which targets a site may have."""
-    if op.get_bind().dialect.name == "sqlite":
-        return _write_into_the_schema(before, after)
-    op.drop_constraint(op.f(CHECK), "site", type_="check")
-    op.create_check_constraint(op.f(CHECK), "site", after)
-
-
-def _write_into_the_schema(before: str, after: str) -> None:
-    """SQLite changes no constraint, and a table that others refer to cannot be made anew without deleting their rows.
-
-    This is the way that its documentation has for a change that leaves the rows as they are.
-    """
-    connection = op.get_bind()
-    table = connection.scalar(sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'site'"))
-    assert before in table, table
-    version = connection.exec_driver_sql("PRAGMA schema_version").scalar()
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    connection.execute(
-        sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = 'site'"),
-        {"sql": table.replace(before, after)},
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
-    connection.exec_driver_sql("PRAGMA writable_schema = OFF")
-    assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"

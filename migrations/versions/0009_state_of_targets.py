@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import checks
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -13,7 +15,6 @@ REASONS = (
     "target_refuses_credentials", "draft_quality", "held", "scheduling_off", "unscheduled",
 )
 NEW_ORDER = (*REASONS[:6], "target_out_of_reach", *REASONS[6:])
-CHECK = "ck_publication_waitingreason"
 REFUSED = "target_refuses_credentials"
 
 
@@ -26,7 +27,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("target_failures", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("target_epoch", sa.Integer(), nullable=False, server_default="0"))
         table.add_column(sa.Column("target_said", sa.Text(), nullable=False, server_default=""))
-        table.create_check_constraint("waitingreason", _check(NEW_ORDER, "target_problem"))
+        table.create_check_constraint("waitingreason", checks.one_of("target_problem", NEW_ORDER))
     op.execute(f"UPDATE publishing_settings SET target_problem = '{REFUSED}' WHERE credentials_refused")
     with op.batch_alter_table("publishing_settings") as table:
         table.drop_column("credentials_refused")
@@ -52,28 +53,4 @@ def downgrade() -> None:
 
 def _allow(before: tuple[str, ...], after: tuple[str, ...]) -> None:
     """Changes which reasons a publication may wait for."""
-    if op.get_bind().dialect.name == "sqlite":
-        return _rewrite("publication", _check(before), _check(after))
-    op.drop_constraint(op.f(CHECK), "publication", type_="check")
-    op.create_check_constraint(op.f(CHECK), "publication", _check(after))
-
-
-def _check(reasons: tuple[str, ...], column: str = "reason") -> str:
-    return "{} IN ({})".format(column, ", ".join(f"'{reason}'" for reason in reasons))
-
-
-def _rewrite(table: str, before: str, after: str) -> None:
-    """SQLite changes no constraint. Its manual has the words of the table changed instead: no row is touched, so what
-    refers to the table stays as it is."""
-    connection = op.get_bind()
-    told = sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table")
-    made = connection.scalar(told, {"table": table})
-    assert before in made, made
-    version = connection.scalar(sa.text("PRAGMA schema_version"))
-    connection.exec_driver_sql("PRAGMA writable_schema = ON")
-    connection.execute(
-        sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :table"),
-        {"sql": made.replace(before, after), "table": table},
-    )
-    connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")  # so that everybody reads it again
-    connection.exec_driver_sql("PRAGMA writable_schema = RESET")
+    checks.replace("publication", "waitingreason", checks.one_of("reason", before), checks.one_of("reason", after))

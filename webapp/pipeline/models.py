@@ -4,7 +4,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.ai.provider import Operation
@@ -295,6 +306,7 @@ class AiCall(Numbered, db.Model):
         Index("ix_ai_call_run_id_item", "run_id", "item"),
         Index("ix_ai_call_media_file", "media_file"),
         Index("ix_ai_call_figures", "operation", "status", "sends", "sent_at", "answered_at"),
+        Index("ix_ai_call_prices", "connection_id", "model", "answered_at"),
         Index("ix_ai_call_open", "site_id", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         CheckConstraint("(status = 'answered') = (reply IS NOT NULL)", name="answered_has_reply"),
     )
@@ -317,6 +329,12 @@ class AiCall(Numbered, db.Model):
     answered_at: Mapped[datetime | None]
     reply: Mapped[str | None] = mapped_column(Text)
     media_file: Mapped[str | None] = mapped_column(String(120))
+    connection_id: Mapped[int | None]  # whose prices count; it may be gone
+    step: Mapped[str | None] = mapped_column(String(80))  # which of several questions about the item
     input_tokens: Mapped[int] = mapped_column(default=0)
     output_tokens: Mapped[int] = mapped_column(default=0)
+    cached_tokens: Mapped[int | None]
+    finish: Mapped[str | None] = mapped_column(String(40))  # as ai.provider.Finish has it
+    problem: Mapped[str | None] = mapped_column(Text)  # what the provider itself found wrong with its answer
+    cost: Mapped[int | None] = mapped_column(BigInteger)  # millionths of a dollar; None: no price is known
     error: Mapped[str] = mapped_column(Text, default="")

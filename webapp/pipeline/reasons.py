@@ -12,6 +12,7 @@ class NextStep(StrEnum):
 
     REVIEW = "review"
     AUTOMATION = "automation"
+    AI = "ai"
     BUDGET = "budget"
     CREDITS = "credits"
     RESUME = "resume"
@@ -83,10 +84,24 @@ WORDS: dict[StopReason, Words] = {
         "Start a new run",
     ),
     StopReason.PROVIDER_REFUSES_KEY: Words(
-        "The provider refuses the key",
-        "It said: {said} Nothing was charged for what is left, and everything finished is kept.",
-        NextStep.AUTOMATION,
-        "Look at the settings",
+        "The endpoint refuses the key",
+        "It said: {said} Nothing was charged for what is left, and everything finished is kept. Runs by schedule wait"
+        " until a test of the key works.",
+        NextStep.AI,
+        "Look at the endpoint",
+    ),
+    StopReason.PROVIDER_QUOTA_USED: Words(
+        "The provider's account is used up",
+        "It said: {said} Nothing was charged for what is left, and everything finished is kept. Put money on the"
+        " account there, or raise its limit.",
+        NextStep.AI,
+        "Look at the endpoint",
+    ),
+    StopReason.PROVIDER_NOT_READY: Words(
+        "The models cannot be asked",
+        "{said} Nothing was asked and nothing charged; everything finished is kept.",
+        NextStep.AI,
+        "Look at the endpoint",
     ),
     StopReason.PROVIDER_UNREACHABLE: Words(
         "The provider does not answer",

@@ -39,6 +39,8 @@ class StopReason(StrEnum):
     PAUSED_BY_PERSON = "paused_by_person"
     CANCELLED_BY_PERSON = "cancelled_by_person"
     PROVIDER_REFUSES_KEY = "provider_refuses_key"
+    PROVIDER_QUOTA_USED = "provider_quota_used"
+    PROVIDER_NOT_READY = "provider_not_ready"  # what is set up cannot be used
     PROVIDER_UNREACHABLE = "provider_unreachable"
     PROVIDER_ASKS_TO_WAIT = "provider_asks_to_wait"
     STORAGE_FULL = "storage_full"
