@@ -17,6 +17,7 @@ from webapp.pipeline.models import Run, Trigger
 from webapp.pipeline.outcome import Again, Outcome
 from webapp.pipeline.states import RunStatus
 from webapp.pipeline.terms import automation_of
+from webapp.sites.ai.providers import Everywhere
 from webapp.sites.models import Site
 
 PHRASES = (
@@ -52,7 +53,7 @@ def start(site: Site, by: str = "Ana", token: str | None = None) -> Run:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, provider: Provider) -> None:
-    monkeypatch.setattr(runner, "provider_named", lambda name, delay=0.0: provider)
+    monkeypatch.setattr(runner, "providers_of", lambda site, **how: Everywhere(provider))
 
 
 def turn(run: Run, stopping: threading.Event | None = None) -> Outcome:

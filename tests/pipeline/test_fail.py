@@ -19,13 +19,22 @@ from tests.pipeline.engine import (
     work_to_the_end,
 )
 from tests.pipeline.scripted import ScriptedProvider, failing
-from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.ai.provider import (
+    KeyRefused,
+    NoPlace,
+    Operation,
+    OutcomeUnknown,
+    ProviderError,
+    QuotaUsedUp,
+    Reply,
+    Request,
+)
 from webapp.content.media import keep
 from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
 from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import calls, claim, paid_items, paid_work, runner, view
+from webapp.pipeline import calls, claim, keeping, paid_items, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
 from webapp.pipeline.outcome import Wait
 from webapp.pipeline.stages import images
@@ -39,6 +48,7 @@ TEMPORARY = ProviderError("503 Service Unavailable", permanent=False)
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paid_work, "BACKOFF", 0.0)
+    monkeypatch.setattr(paid_work, "RESTS_AFTER_REFUSAL", 0.0)
 
 
 def test_an_error_of_ours_fails_the_run_with_a_reason_and_frees_the_site(
@@ -121,6 +131,36 @@ def test_a_database_that_stays_away_makes_the_run_wait_instead_of_failing(
 
 def refuse(*_: object) -> None:
     raise OperationalError("SELECT 1", {}, Exception("server closed the connection"))
+
+
+def test_a_key_that_is_refused_once_is_shown_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals = [KeyRefused("401 invalid api key")] * (paid_work.REFUSALS - 1)
+    use(monkeypatch, ScriptedProvider(failing(Operation.CLUSTERING, refusals)))
+
+    assert work_to_the_end(start(site_with_keywords())).status is RunStatus.COMPLETED
+    assert_books_agree()
+
+
+def test_an_account_without_money_there_fails_the_run_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ScriptedProvider(failing(Operation.CLUSTERING, [QuotaUsedUp("429 insufficient_quota")] * 9))
+    use(monkeypatch, provider)
+    site = site_with_keywords()
+
+    run = work_to_the_end(start(site))
+
+    assert (run.status, run.stop_reason) == (RunStatus.FAILED, StopReason.PROVIDER_QUOTA_USED)
+    assert "429 insufficient_quota" in view.view_of(run).reason.text
+    assert provider.count(Operation.CLUSTERING) == 1
+    assert_startable(site)
+    assert_books_agree()
+
+
+def test_waiting_for_a_place_is_no_failed_try(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowded = [NoPlace("all places are taken", retry_after=0.0)] * (paid_work.TRIES + 3)
+    use(monkeypatch, ScriptedProvider(failing(Operation.CLUSTERING, crowded)))
+
+    assert work_to_the_end(start(site_with_keywords())).status is RunStatus.COMPLETED
+    assert_books_agree()
 
 
 def test_a_refused_key_fails_the_run_in_the_providers_own_words(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +294,7 @@ def test_a_full_disk_makes_the_run_wait_and_nothing_is_lost(app: Flask, monkeypa
 def test_an_answer_waits_for_room(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = ScriptedProvider()
     use(monkeypatch, provider)
-    monkeypatch.setattr(paid_work, "LOOKS_EVERY", 0.01)
+    monkeypatch.setattr(keeping, "ASKS_AGAIN_AFTER", 0.01)
     times = iter(range(5))
 
     def full_at_first(data: bytes, media_type: str) -> str:

@@ -23,6 +23,7 @@ ODD = [Reply(text='{"title": "\ud83d"}'), Reply(text='{"title": "\x00"}')]
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paid_work, "BACKOFF", 0.0)
+    monkeypatch.setattr(paid_work, "RESTS_AFTER_REFUSAL", 0.0)
 
 
 def site_with_tasks() -> Site:
@@ -75,6 +76,7 @@ def test_a_question_that_is_put_again_stays_with_its_item(app: Flask, monkeypatc
 @pytest.mark.parametrize("first", [KeyRefused("401 Unauthorized"), REFUSED_FOR_NOW], ids=["key refused", "wait"])
 def test_on_the_way_out_nothing_more_is_asked(app: Flask, monkeypatch: pytest.MonkeyPatch, first: Exception) -> None:
     provider = volley(app, monkeypatch, first, PASSING, later={1: 0.3})
+    monkeypatch.setattr(paid_work, "REFUSALS", 1)
 
     engine.turn(engine.start(site_with_tasks()))
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from tests.pipeline.any_site import any_site
-from tests.pipeline.engine import assert_books_agree, fresh, reload, rows, start, turn
+from tests.pipeline.engine import assert_books_agree, fresh, reload, rows, start, turn, use
 from tests.pipeline.scripted import ScriptedProvider
 from webapp.ai.provider import OutcomeUnknown, ProviderError, Request
 from webapp.content.models import Article
 from webapp.core.db import db
 from webapp.credits import ledger
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import control, paid_work, runner
+from webapp.pipeline import control, paid_work
 from webapp.pipeline.models import Run, StageResult
 from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.stages import STAGES
@@ -74,7 +74,7 @@ def test_no_run_spends_more_than_it_may(app: Flask, seed: int, troubles: list[st
     troubled = Troubled(app, troubles)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(paid_work, "BACKOFF", 0.0)
-        patched.setattr(runner, "provider_named", lambda name, delay=0.0: ScriptedProvider(troubled))
+        use(patched, ScriptedProvider(troubled))
         run = start(reload(site))
         troubled.run_id = run.id
         for _ in range(TURNS):

@@ -22,6 +22,7 @@ from webapp.pipeline import runner
 from webapp.pipeline.claim import Claim, claim
 from webapp.pipeline.models import Run
 from webapp.pipeline.outcome import Again, Outcome
+from webapp.sites.ai.providers import Everywhere
 
 MOVES_ON_WITHIN = 30  # seconds, on the true clock: a worker that is not at its next halt by then hangs
 
@@ -40,7 +41,7 @@ class Workshop:
         monkeypatch.setattr(Engine, "connect", lambda engine: self._halt() or connect(engine))
         monkeypatch.setattr(Claim, "_beat_until_ended", lambda held, every: None)
         monkeypatch.setattr(runner, "claim", self._claim)
-        monkeypatch.setattr(runner, "provider_named", lambda name, delay=0.0: _Provider(self._here.worker))
+        monkeypatch.setattr(runner, "providers_of", lambda site, **how: Everywhere(_Provider(self._here.worker)))
 
     def take_on(self, run_id: int, epoch: int) -> "Worker":
         """Somebody who has got this delivery, and stands before its first transaction."""

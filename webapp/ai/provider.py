@@ -1,5 +1,6 @@
 """What every provider of paid operations looks like, and how it fails."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -64,17 +65,53 @@ class Reply:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Step:
+    """One of the questions that an item takes. `name`: which, for people; empty where it is the only one."""
+
+    request: Request
+    name: str = ""
+
+
 class Provider(Protocol):
     """Answers requests. Called from worker threads: it must hold no database session and share no mutable state."""
 
     name: str
     model: str
+    connection_id: int | None  # whose prices count; None: it costs no money
     writes_for_publication: bool  # False: its drafts need a person before they leave the demo
     can_be_asked_ahead: bool  # True: asking is free, quick, and always answered the same
+
+    def prompt_version(self, request: Request) -> str:
+        """Changes with all that is asked beside the request itself."""
+        ...
+
+    def next_step(self, request: Request, replies: Sequence[Reply]) -> Step | None:
+        """What to ask after these answers, in their order; None: nothing more. Always says the same of the same."""
+        ...
 
     def answer(self, request: Request) -> Reply:
         """Make exactly one call. Raises ProviderError."""
         ...
+
+    def assembled(self, request: Request, replies: Sequence[Reply]) -> Reply:
+        """What all the answers make together, as the operation reads it."""
+        ...
+
+
+class OneQuestion:
+    """Of a provider that answers every request at once."""
+
+    connection_id: int | None = None
+
+    def prompt_version(self, request: Request) -> str:
+        return request.prompt_version
+
+    def next_step(self, request: Request, replies: Sequence[Reply]) -> Step | None:
+        return None if replies else Step(request)
+
+    def assembled(self, request: Request, replies: Sequence[Reply]) -> Reply:
+        return replies[-1]
 
 
 class ProviderError(Exception):

@@ -6,19 +6,20 @@ answer that was paid for is kept, whoever has the run by then.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, func, select, update
 
 from webapp.ai.functions.image_generation import type_of
-from webapp.ai.provider import Operation, Provider, ProviderError, Reply, Request, Usage
+from webapp.ai.provider import Finish, Operation, Provider, ProviderError, Reply, Request, Step, Usage
 from webapp.content.media import UNKNOWN, keep, read
 from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
+from webapp.sites.ai import refusals
 from webapp.sites.models import Site
 
 SENDS = 2  # how often a question may be put whose answer never came: once, and once again
@@ -35,10 +36,11 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Answered:
-    """The answer is already here, paid for."""
+class Kept:
+    """The answer is here, paid for."""
 
     call_id: int
+    reply: Reply
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,18 @@ class NoAnswer:
     """The question was put as often as is allowed, and no answer ever came. The last hold stays, for an operator."""
 
 
-Begun = Send | Answered | StillOut | NoAnswer
+Begun = Send | Kept | StillOut | NoAnswer
 
 
-def begin(run: Run, site: Site, item: RunItem, request: Request, provider: Provider, terms: "CallTerms") -> Begun:
-    """Finds the call of this item, or makes it and holds its price. Raises OutOfCredits."""
-    key = key_of(site.id, item, request, provider)
+def begin(run: Run, site: Site, item: RunItem, step: Step, provider: Provider, terms: "CallTerms") -> Begun:
+    """Finds the call of this step of an item, or makes it and holds its price. Raises OutOfCredits."""
+    key = key_of(site.id, item, step.request, provider)
     call = db.session.scalar(select(AiCall).where(AiCall.key == key).with_for_update())
     if call is None:
-        return _first_attempt(run, site, item, request, provider, terms, key)
+        return _first_attempt(run, site, item, step, provider, terms, key)
     match call.status:
         case CallStatus.ANSWERED:
-            return Answered(call.id)
+            return Kept(call.id, answer_of(call))
         case CallStatus.SENT if call.run_id == run.id and call.epoch == run.epoch:
             return Send(call.id, call.key, run.id, call.attempt)  # our own begin, whose acknowledgement was lost
         case CallStatus.SENT if now() < call.deadline <= now() + terms.deadline:  # or the clock was put back
@@ -89,20 +91,23 @@ class CallTerms:
 
 def key_of(site_id: int, item: RunItem, request: Request, provider: Provider) -> str:
     """Equal for equal questions about the same item, whichever run puts them."""
-    parts = [str(site_id), item.name, request.prompt_version, provider.name, provider.model, request.model_dump_json()]
+    version, asked = provider.prompt_version(request), request.model_dump_json()
+    parts = [str(site_id), item.name, version, provider.name, provider.model, asked]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
 def _first_attempt(
-    run: Run, site: Site, item: RunItem, request: Request, provider: Provider, terms: CallTerms, key: str
+    run: Run, site: Site, item: RunItem, step: Step, provider: Provider, terms: CallTerms, key: str
 ) -> Send:
     call = AiCall(
         key=key,
         site_id=site.id,
         stage=item.stage,
         item=item.name,
+        connection_id=provider.connection_id,
         model=f"{provider.name}/{provider.model}",
-        operation=request.operation,
+        operation=step.request.operation,
+        step=step.name or None,
         attempt=0,
         sends=0,
         epoch=run.epoch,
@@ -165,16 +170,21 @@ def note_in_stage(call: AiCall, credits: int, *, charged: int = 0) -> None:
 def keep_answer(sent: Send, reply: Reply) -> None:
     """Stores the raw answer with its picture and turns the hold into a charge, in one transaction.
 
-    The first answer to come counts. Raises OperationalError, and keeps nothing, where there is no room.
+    The first answer to come counts. `reply` is as `storable` made it. Raises OperationalError, and keeps nothing, where
+    there is no room.
     """
     call = _locked(sent)
     if call is None or call.status is CallStatus.ANSWERED:
         return db.session.rollback()
     was_held = call.status in (CallStatus.SENT, CallStatus.UNKNOWN)
     media_file = None if reply.media is None else keep(reply.media, type_of(reply.media) or UNKNOWN)
-    call.reply, call.media_file = _storable(reply.text), media_file
+    call.reply, call.media_file = reply.text, media_file
+    call.problem, call.finish = reply.problem, reply.finish.value
     call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
+    call.cached_tokens = reply.usage.cached_tokens
     call.status, call.answered_at = CallStatus.ANSWERED, now()
+    if call.connection_id is not None:
+        refusals.takes(call.connection_id)
     if was_held:
         ledger.settle(purchase_of(call), call.price, call.price)
         note_in_stage(call, 0, charged=call.price)
@@ -211,6 +221,12 @@ def _is_out(call: AiCall, sent: Send) -> bool:
     return call.status is CallStatus.SENT and (call.run_id, call.attempt) == (sent.run_id, sent.attempt)
 
 
+def storable(reply: Reply) -> Reply:
+    """The answer as it can be kept, so that what follows from it is the same now and when it is read again."""
+    problem = None if reply.problem is None else _storable(reply.problem)
+    return replace(reply, text=_storable(reply.text), problem=problem)
+
+
 def _storable(text: str) -> str:
     """The text as a database takes it: half characters and NULs are replaced, as nobody can read them either."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
@@ -232,11 +248,12 @@ def give_back_all(site_id: int, note: str) -> None:
         _give_back(call, note)
 
 
-def answer_of(call_id: int) -> Reply:
+def answer_of(call: AiCall) -> Reply:
     """The stored answer, as the provider gave it."""
-    call = db.session.get_one(AiCall, call_id)
     media = read(call.media_file) if call.media_file else None
-    return Reply(text=call.reply or "", media=media, usage=Usage(call.input_tokens, call.output_tokens))
+    usage = Usage(call.input_tokens, call.output_tokens, call.cached_tokens or 0)
+    finish = Finish(call.finish) if call.finish else Finish.COMPLETE
+    return Reply(text=call.reply or "", media=media, usage=usage, finish=finish, problem=call.problem)
 
 
 def lose_calls_of(run: Run) -> int:

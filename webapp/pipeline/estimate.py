@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from webapp.ai.provider import Operation
-from webapp.ai.registry import provider_named
 from webapp.credits import ledger
 from webapp.pipeline.foresight import Ahead, Outlook
 from webapp.pipeline.stage import PaidStage, Stage
@@ -14,6 +13,7 @@ from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.summary import ITEMS
 from webapp.pipeline.terms import RunTerms, terms_of
+from webapp.sites.ai.providers import providers_of
 from webapp.sites.models import Site
 
 
@@ -101,7 +101,7 @@ def estimate(site: Site, terms: RunTerms | None = None) -> Estimate:
     """Of a run on these terms, or on those that it would start with now. Reads in the caller's transaction."""
     terms = terms or terms_of(site)
     balance = ledger.balance(site.account_id)
-    outlook = Outlook(site, terms, provider_named(site.provider))
+    outlook = Outlook(site, terms, providers_of(site))
     purse = Purse(terms, balance)
     stages = [_stage(stage, outlook, purse) for stage in STAGES]
     return Estimate(sum(one.credits for one in stages), terms.cap, balance, outlook.is_exact, stages)

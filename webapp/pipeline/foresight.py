@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, func, select
 from webapp.ai.functions import clustering, idea_generation, image_prompt_extraction
 from webapp.ai.functions.clustering import NamedGroup
 from webapp.ai.functions.idea_generation import IdeaKind
-from webapp.ai.provider import BadReply, Provider
+from webapp.ai.provider import BadReply, Operation, Provider
 from webapp.content.models import (
     TARGET_WORDS,
     Article,
@@ -37,10 +37,12 @@ from webapp.pipeline.stages.ideas import MOST_KEYWORDS, Ideas, question_about
 from webapp.pipeline.stages.prompts import Prompts
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import RunTerms
+from webapp.sites.ai.providers import NotReady, Providers
 from webapp.sites.models import Site
 
 KEYWORDS_AHEAD = 1000  # as many are grouped beforehand
 ASKED_AHEAD = 300  # as many questions are put beforehand
+ASKED = (Operation.CLUSTERING, Operation.IDEA_GENERATION, Operation.IMAGE_PROMPT_EXTRACTION)  # where that can be
 USUAL_KEYWORDS = 4  # in a cluster
 USUAL_IDEAS = (IdeaKind.PILLAR, IdeaKind.SUPPORTING, IdeaKind.SUPPORTING)  # for a cluster
 USUAL_PICTURES = 3  # in an article
@@ -74,11 +76,11 @@ UNKNOWN = Topic(Cluster(volume=0), None)
 class Outlook:
     """Ask each stage in turn what is `waiting`, and say what is `done` of it, or that the stage is `skipped`."""
 
-    def __init__(self, site: Site, terms: RunTerms, provider: Provider):
+    def __init__(self, site: Site, terms: RunTerms, providers: Providers):
         self.site = site
         self.terms = terms
-        self.is_exact = provider.can_be_asked_ahead
-        self._provider = provider
+        self._providers = providers
+        self.is_exact = all(self._to_ask_ahead(operation) for operation in ASKED)
         self._made: dict[StageKey, list[Ahead]] = {stage: [] for stage in StageKey}
         self._titles: set[str] = set()
         self._asked = 0
@@ -143,10 +145,25 @@ class Outlook:
         return {item.row for item in planned if item.row in kept and self._key(stage, item) in kept[item.row]}
 
     def _key(self, stage: StageKey, planned: Planned) -> str | None:
-        """The name of the question that would be put about it; None if there is nothing to ask."""
+        """The name of the first question that would be put about it, which carries the price; None if there is none."""
+        if stage not in PAID_BY_KEY:
+            return None
         item = RunItem(stage=stage, row=planned.row, payload=planned.payload)
-        question = PAID_BY_KEY[stage].request(self.site, item) if stage in PAID_BY_KEY else None
-        return None if question is None else key_of(self.site.id, item, question, self._provider)
+        request, provider = PAID_BY_KEY[stage].request(self.site, item), self._of(PAID_BY_KEY[stage].operation)
+        step = provider.next_step(request, ()) if request and provider else None
+        return None if step is None or provider is None else key_of(self.site.id, item, step.request, provider)
+
+    def _of(self, operation: Operation) -> Provider | None:
+        """None where what is set up cannot be used."""
+        try:
+            return self._providers.of(operation)
+        except NotReady:
+            return None
+
+    def _to_ask_ahead(self, operation: Operation) -> Provider | None:
+        """None where asking is no matter of a moment."""
+        provider = self._of(operation)
+        return provider if provider and provider.can_be_asked_ahead else None
 
     # keywords to topics
 
@@ -168,18 +185,19 @@ class Outlook:
     def _topics(self, batches: Sequence[Ahead]) -> Iterable[Topic]:
         """Those that do not exist yet, in the order in which they would be made."""
         topics: dict[str, Topic] = {}
+        provider = self._to_ask_ahead(Operation.CLUSTERING)
         for number, batch in enumerate(batches):
-            if batch.of is None or not self._provider.can_be_asked_ahead:
+            if batch.of is None or provider is None:
                 topics |= {f"{number}:{n}": UNKNOWN for n in range(-(-batch.weight // USUAL_KEYWORDS))}
             else:
-                self._name(batch.of, topics)
+                self._name(batch.of, topics, provider)
         return [topic for origin, topic in topics.items() if topic.cluster.id is None]
 
-    def _name(self, batch: Planned, topics: dict[str, Topic]) -> None:
+    def _name(self, batch: Planned, topics: dict[str, Topic], provider: Provider) -> None:
         question = Clusters().request(self.site, RunItem(payload=batch.payload))
         if question is None:
             return
-        named = {group.key: group for group in clustering.parse(self._provider.answer(question)).groups}
+        named = {group.key: group for group in clustering.parse(provider.answer(question)).groups}
         keywords = _keywords(batch)
         for part in batch.payload["groups"]:
             topic = topics.setdefault(part["origin"], self._topic(part["origin"], named[part["origin"]]))
@@ -198,12 +216,13 @@ class Outlook:
     # topics to ideas
 
     def _ideas(self, topic: Topic) -> Iterable[IdeaKind]:
-        question = self._question_about(topic) if self._may_ask() else None
-        if question is None:
+        provider = self._to_ask_ahead(Operation.IDEA_GENERATION)
+        question = self._question_about(topic) if provider and self._may_ask() else None
+        if provider is None or question is None:
             self.is_exact = False
             return USUAL_IDEAS
         try:
-            ideas = idea_generation.parse(self._provider.answer(question)).ideas
+            ideas = idea_generation.parse(provider.answer(question)).ideas
         except BadReply:
             return ()
         fresh = [idea for idea in ideas if self._is_new(idea.title)]
@@ -211,8 +230,6 @@ class Outlook:
         return [idea.kind for idea in fresh]
 
     def _question_about(self, topic: Topic) -> idea_generation.IdeasRequest | None:
-        if not self._provider.can_be_asked_ahead:
-            return None
         if topic.cluster.id is not None:
             return Ideas().request(self.site, RunItem(row=topic.cluster.id))
         if topic.keywords is None:
@@ -234,11 +251,11 @@ class Outlook:
 
     def _pictures_of(self, article: Any) -> int:
         """One that is there already may have any headings."""
-        is_there = isinstance(article, int) and self._provider.can_be_asked_ahead
-        question = Prompts().request(self.site, RunItem(row=article)) if is_there and self._may_ask() else None
-        if question is None:
+        provider = self._to_ask_ahead(Operation.IMAGE_PROMPT_EXTRACTION) if isinstance(article, int) else None
+        question = Prompts().request(self.site, RunItem(row=article)) if provider and self._may_ask() else None
+        if provider is None or question is None:
             return USUAL_PICTURES
-        return len(image_prompt_extraction.parse(self._provider.answer(question)).images)
+        return len(image_prompt_extraction.parse(provider.answer(question)).images)
 
     def _may_ask(self) -> bool:
         self._asked += 1

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from sqlalchemy.exc import OperationalError
 
-from webapp.ai.provider import BadReply, Request
+from webapp.ai.provider import BadReply, Provider, Reply, Request, Step
 from webapp.core.db import db
 from webapp.core.settings import settings
 from webapp.credits.ledger import OutOfCredits
 from webapp.pipeline import calls
-from webapp.pipeline.calls import Begun, CallTerms, NoAnswer
+from webapp.pipeline.calls import Begun, CallTerms, Kept, NoAnswer
 from webapp.pipeline.items import finish, next_item, pass_over, set_aside
 from webapp.pipeline.models import ItemStatus, Run, RunItem
 from webapp.pipeline.slice import Slice, StopRun
@@ -40,20 +40,35 @@ class CutShort(Exception):
 
 
 @dataclass(frozen=True)
+class AllThere:
+    """Every question about the item has its answer."""
+
+
+@dataclass(frozen=True)
 class Begin:
-    """What came of beginning an item: its call, or nothing to do for it."""
+    """What came of beginning an item, or of going on with it. `begun` is None where there is nothing to do for it.
+
+    `kept`: the answers about it that are there, in the order of the questions; `question`: the first without one.
+    """
 
     item_id: int
     request: Request | None = None
-    begun: Begun | None = None
+    begun: Begun | AllThere | None = None
+    question: Request | None = None
+    kept: tuple[Kept, ...] = ()
+
+
+def replies_of(kept: Sequence[Kept]) -> list[Reply]:
+    return [one.reply for one in kept]
 
 
 class PaidItems:
     """The items of one stage of a run. The caller commits, under the fence."""
 
-    def __init__(self, stage: PaidStage, work: Slice):
+    def __init__(self, stage: PaidStage, work: Slice, provider: Provider):
         self._stage = stage
         self._slice = work
+        self._provider = provider
         self._breaks = 0
 
     def begin_next(self, run: Run, besides: Sequence[int]) -> Begin | None:
@@ -68,30 +83,45 @@ class PaidItems:
         if request is None:
             pass_over(run, self._stage, item, 0)
             return Begin(item.id)
-        return self._ask(run, item, request)
+        return self._go_on(run, item, request, ())
 
-    def ask_again(self, run: Run, item_id: int, request: Request) -> Begin | None:
-        """The same question about the same item, whatever else waits; None if it is not in hand any more."""
+    def go_on(self, run: Run, item_id: int, request: Request, kept: Sequence[Kept]) -> Begin | None:
+        """The next question about an item, or the last one again; None if it is not in hand any more."""
         item = db.session.get_one(RunItem, item_id)
-        return self._ask(run, item, request) if item.status is ItemStatus.IN_HAND else None
+        return self._go_on(run, item, request, kept) if item.status is ItemStatus.IN_HAND else None
 
-    def _ask(self, run: Run, item: RunItem, request: Request) -> Begin:
-        price = self._slice.terms.prices[self._stage.operation] * item.units
+    def _go_on(self, run: Run, item: RunItem, request: Request, known: Sequence[Kept]) -> Begin:
+        """Passes over the questions whose answers are there, to the first that has none."""
+        kept = list(known)
+        while step := self._provider.next_step(request, replies_of(kept)):
+            begun = self._begin(run, item, step, is_first=not kept)
+            if not isinstance(begun, Kept):
+                break
+            kept.append(begun)
+        else:
+            return self._in_hand(item, Begin(item.id, request, AllThere(), None, tuple(kept)))
+        if isinstance(begun, NoAnswer):
+            set_aside(run, self._stage, item, LOST_WHILE_ASKING if item.losses else NEVER_ANSWERED, 0)
+            return Begin(item.id, request, begun)
+        return self._in_hand(item, Begin(item.id, request, begun, step.request, tuple(kept)))
+
+    @staticmethod
+    def _in_hand(item: RunItem, began: Begin) -> Begin:
+        item.status = ItemStatus.IN_HAND
+        return began
+
+    def _begin(self, run: Run, item: RunItem, step: Step, *, is_first: bool) -> Begun:
+        """The first question about an item carries its whole price: what was begun is finished without more credits."""
         terms = CallTerms(
-            price=price,
+            price=self._slice.terms.prices[self._stage.operation] * item.units if is_first else 0,
             may_spend=lambda credits: self._may_spend(run, credits),
             deadline=timedelta(seconds=settings().call_deadline),
             article_id=self._stage.article_of(item),
         )
         try:
-            begun = calls.begin(run, run.site, item, request, self._slice.provider, terms)
+            return calls.begin(run, run.site, item, step, self._provider, terms)
         except OutOfCredits as empty:
             raise StopRun(StopReason.OUT_OF_CREDITS) from empty
-        if isinstance(begun, NoAnswer):
-            set_aside(run, self._stage, item, LOST_WHILE_ASKING if item.losses else NEVER_ANSWERED, 0)
-        else:
-            item.status = ItemStatus.IN_HAND
-        return Begin(item.id, request, begun)
 
     def _may_spend(self, run: Run, credits: int) -> None:
         committed = {result.stage: result.committed for result in run.stages}
@@ -101,13 +131,13 @@ class PaidItems:
         if terms.exceeds_budget(self._stage.operation, committed[self._stage.key] + credits):
             raise CutShort(StopReason.BUDGET_USED)
 
-    def apply(self, run: Run, item_id: int, call_id: int, seconds: float) -> None:
-        """Turns the answer of that call into rows, or sets the item aside with the reason."""
+    def apply(self, run: Run, item_id: int, request: Request, kept: Sequence[Kept], seconds: float) -> None:
+        """Turns these answers into rows, or sets the item aside with the reason."""
         item = db.session.get_one(RunItem, item_id)
         if item.status is not ItemStatus.IN_HAND:
             return  # our own earlier commit, whose acknowledgement was lost
         try:
-            counts = self._use_answer(run, item, call_id)
+            counts = self._use(run, item, request, kept)
         except BadReply as bad:
             return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
         if counts is None:
@@ -115,11 +145,12 @@ class PaidItems:
         calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
         return finish(run, self._stage, item, counts, seconds)
 
-    def _use_answer(self, run: Run, item: RunItem, call_id: int) -> Counts | None:
-        """What came of it, all or nothing; None where code of ours broke over this one answer."""
+    def _use(self, run: Run, item: RunItem, request: Request, kept: Sequence[Kept]) -> Counts | None:
+        """What came of it, all or nothing; None where code of ours broke over this one item."""
         try:
             with db.session.begin_nested():
-                counts = self._stage.apply(run.site, item, calls.answer_of(call_id), self._slice.provider)
+                reply = self._provider.assembled(request, replies_of(kept))
+                counts = self._stage.apply(run.site, item, reply, self._provider)
         except (BadReply, OperationalError):
             raise
         except Exception:

@@ -8,23 +8,18 @@ gives the same rows however fast the answers come.
 import logging
 import random
 import time
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
-from functools import partial
 
-from sqlalchemy.exc import OperationalError
-
-from webapp.ai.provider import KeyRefused, OutcomeUnknown, ProviderError, Reply, Request
+from webapp.ai.provider import KeyRefused, NoPlace, OutcomeUnknown, ProviderError, QuotaUsedUp, Request
 from webapp.core.clock import now
-from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.pipeline import calls
-from webapp.pipeline.calls import Answered, Send, StillOut
+from webapp.pipeline.calls import Send, StillOut
 from webapp.pipeline.claim import Fenced
+from webapp.pipeline.keeping import Keeping
+from webapp.pipeline.lane import Lane
 from webapp.pipeline.models import Run
-from webapp.pipeline.paid_items import Begin, CutShort, PaidItems
+from webapp.pipeline.paid_items import AllThere, Begin, CutShort, PaidItems, replies_of
 from webapp.pipeline.slice import LOOKS_EVERY, Laps, Slice, StopRun
 from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.states import StopReason
@@ -33,27 +28,11 @@ log = logging.getLogger(__name__)
 
 TRIES = 4  # of a call that the provider failed to do
 BACKOFF = 1.0  # seconds, doubled each time, with full jitter
+REFUSALS = 3  # of the key in a row: so many are no slip of the endpoint's
+RESTS_AFTER_REFUSAL = 1.0  # seconds
 LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
 HOLDS_UP = 2.0  # seconds: so long a question that another worker put keeps those behind it waiting
 LOOKS_AT_OTHERS = 0.5  # seconds between looks for the answer to such a question
-
-
-@dataclass
-class Lane:
-    """One item at work. `future` is None while nothing is on its way for it."""
-
-    item_id: int
-    call_id: int
-    request: Request
-    sent: Send | None = None
-    future: "Future[Reply] | None" = None
-    tries: int = 1
-
-    @property
-    def ticket(self) -> Send:
-        """The call that went out last."""
-        assert self.sent is not None, "nothing was sent for this item"
-        return self.sent
 
 
 class PaidWork:
@@ -61,11 +40,14 @@ class PaidWork:
         self._stage = stage
         self._slice = work
         self._claim = work.claim
-        self._items = PaidItems(stage, work)
+        self._provider = work.providers.of(stage.operation)
+        self._items = PaidItems(stage, work, self._provider)
+        self._keeping = Keeping(work.claim.run_id)
         self._lanes: list[Lane] = []
         self._careful = False
         self._all_begun = False
         self._why_no_more: StopRun | CutShort | None = None
+        self._refusals = 0  # of the key, since the last answer
         self._laps = Laps()
         self._out: dict[int, float] = {}  # items whose earlier questions are still out, and since when we know
 
@@ -88,6 +70,7 @@ class PaidWork:
     def _until_all_is_applied(self) -> None:
         while self._may_begin or self._lanes:
             self._fill()
+            self._ask_again_what_is_due()
             self._wait_for_an_answer()
             self._keep_answers()
             self._apply_in_order()
@@ -99,8 +82,11 @@ class PaidWork:
     # beginning
 
     def _fill(self) -> None:
-        """Begins items while there is a lane, an item, and no reason to stop."""
-        goes_on = True
+        """Begins items while there is a lane, an item, and no reason to stop.
+
+        None while one is to be asked again: the provider has enough to do, and the credits left are that one's.
+        """
+        goes_on = not self._waiting
         while goes_on and self._may_begin and len(self._lanes) < self._width:
             self._why_no_more = self._slice.stop()
             goes_on = self._why_no_more is None and self._begin_next()
@@ -141,12 +127,10 @@ class PaidWork:
     def _open_lane(self, began: Begin) -> bool:
         """Answers whether the next item may be begun at once."""
         match began.begun:
-            case Send(call_id=call_id) as sent:
-                lane = Lane(began.item_id, call_id, self._known(began.request))
-                self._send(lane, sent)
+            case Send() | AllThere():
+                lane = Lane(began.item_id, self._known(began.request), list(began.kept))
+                self._go_on(lane, began)
                 self._lanes.append(lane)
-            case Answered(call_id=call_id):
-                self._lanes.append(Lane(began.item_id, call_id, self._known(began.request)))
             case StillOut():
                 self._out.setdefault(began.item_id, time.monotonic())
                 if not self._lanes:
@@ -160,14 +144,21 @@ class PaidWork:
         assert request is not None, "a call was begun without a request"
         return request
 
-    def _send(self, lane: Lane, sent: Send) -> None:
-        lane.call_id, lane.sent = sent.call_id, sent
+    def _go_on(self, lane: Lane, began: Begin) -> None:
+        """Sends the next question about it, if there is one."""
+        lane.kept = list(began.kept)
+        if isinstance(began.begun, Send):
+            self._send(lane, began.begun, self._known(began.question))
+
+    def _send(self, lane: Lane, sent: Send, question: Request) -> None:
+        lane.sent, lane.again_at = sent, None
+        lane.tries += 1
         try:
             self._claim.check_before_paying()
         except BaseException:
-            self._outside_the_fence(lambda: calls.take_back(sent))
+            self._keeping.take_back(sent)
             raise
-        lane.future = self._pool.submit(self._slice.provider.answer, lane.request)
+        lane.future = self._pool.submit(self._provider.answer, question)
 
     # answers
 
@@ -176,34 +167,29 @@ class PaidWork:
         if self._claim.is_fenced:
             raise Fenced()
         first = min(self._lanes, key=lambda lane: lane.item_id, default=None)
-        if first is not None and first.future is not None:
-            out = [lane.future for lane in self._lanes if lane.future is not None]
-            wait(out, timeout=LOOKS_EVERY, return_when=FIRST_COMPLETED)
+        if first is None or first.is_complete:
+            return
+        out = [lane.future for lane in self._lanes if lane.future is not None]
+        if out:
+            wait(out, timeout=self._longest_look, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(self._longest_look)
+
+    @property
+    def _longest_look(self) -> float:
+        """Seconds: not beyond the moment when something is to be asked again."""
+        due = min((lane.again_at - time.monotonic() for lane in self._waiting if lane.again_at), default=LOOKS_EVERY)
+        return max(0.0, min(LOOKS_EVERY, due))
 
     def _keep_answers(self) -> None:
         for lane in list(self._lanes):
             if lane.future is not None and lane.future.done():
-                failure = self._keep(lane, lane.future)
-                if failure is not None:
+                failure = self._keeping.keep(lane)
+                if failure is None:
+                    self._refusals = 0
+                    self._ask_the_next(lane)
+                else:
                     self._go_on_after(lane, failure)
-
-    def _keep(self, lane: Lane, future: "Future[Reply]") -> ProviderError | None:
-        """Keeps what came, and answers how it failed, if it did. Raises what no provider should raise."""
-        lane.future = None
-        try:
-            reply = future.result()
-        except OutcomeUnknown as unknown:
-            self._outside_the_fence(partial(calls.keep_unknown, lane.ticket, unknown))
-            return unknown
-        except ProviderError as failure:
-            self._outside_the_fence(partial(calls.keep_failure, lane.ticket, failure))
-            return failure
-        except Exception as error:
-            unforeseen = OutcomeUnknown(f"{type(error).__name__} while asking.")
-            self._outside_the_fence(lambda: calls.keep_unknown(lane.ticket, unforeseen))
-            raise
-        self._outside_the_fence(lambda: calls.keep_answer(lane.ticket, reply))
-        return None
 
     def _go_on_after(self, lane: Lane, failure: ProviderError) -> None:
         match failure:
@@ -211,70 +197,84 @@ class PaidWork:
                 self._lanes.remove(lane)
                 self._all_begun = False  # it is begun again, and decided there
             case KeyRefused():
-                raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=failure.sentence)
+                self._count_refusal(failure)
+                self._try_again(lane, failure, RESTS_AFTER_REFUSAL)
+            case QuotaUsedUp():
+                raise StopRun(StopReason.PROVIDER_QUOTA_USED, said=failure.sentence)
+            case NoPlace():
+                lane.tries -= 1  # it was not asked
+                self._try_again(lane, failure, self._pause_after(lane, failure))
             case ProviderError(permanent=True):
                 self._lanes.remove(lane)
                 self._refuse(lane, failure.sentence)
             case _:
-                self._try_again(lane, failure)
+                self._try_again(lane, failure, self._pause_after(lane, failure))
 
-    def _try_again(self, lane: Lane, error: ProviderError) -> None:
+    @staticmethod
+    def _pause_after(lane: Lane, failure: ProviderError) -> float:
+        """Seconds: what the provider asked for, else longer each time, and not the same for everybody."""
+        asked = failure.retry_after
+        return random.uniform(0, BACKOFF * 2**lane.tries) if asked is None else asked
+
+    def _count_refusal(self, refused: KeyRefused) -> None:
+        self._refusals += 1
+        if self._refusals >= REFUSALS:
+            whose = self._provider.connection_id
+            raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=refused.sentence, connection=whose)
+
+    def _try_again(self, lane: Lane, error: ProviderError, pause: float) -> None:
+        """After so many seconds. Raises StopRun if that is too long to wait for, or was tried too often."""
         if lane.tries >= TRIES:
             raise StopRun(StopReason.PROVIDER_UNREACHABLE, said=error.sentence)
-        pause = random.uniform(0, BACKOFF * 2**lane.tries) if error.retry_after is None else error.retry_after
         if pause > LONGEST_WAIT:
             raise StopRun(StopReason.PROVIDER_ASKS_TO_WAIT, until=now() + timedelta(seconds=pause))
-        self._slice.wait(pause)
-        began = self._claim.commit(lambda run: self._items.ask_again(run, lane.item_id, lane.request))
-        if began is None or not isinstance(began.begun, Send):
+        lane.again_at = time.monotonic() + pause
+
+    @property
+    def _waiting(self) -> list[Lane]:
+        return [lane for lane in self._lanes if lane.again_at is not None]
+
+    def _ask_again_what_is_due(self) -> None:
+        """Raises StopRun where something waits and the slice is over: it is asked in the next one."""
+        for lane in self._waiting:
+            if stop := self._slice.stop():
+                raise stop
+            if lane.again_at is not None and lane.again_at <= time.monotonic():
+                self._ask(lane)
+
+    def _ask_the_next(self, lane: Lane) -> None:
+        """The question that follows from the answers so far, if there is one and time for it. It costs nothing more."""
+        if self._provider.next_step(lane.request, replies_of(lane.kept)) is None:
+            return
+        stop = self._slice.stop()
+        if stop is None:
+            return self._ask(lane)
+        self._why_no_more = self._why_no_more or stop
+        self._lanes.remove(lane)  # its answers are kept, and the next slice goes on with it
+
+    def _ask(self, lane: Lane) -> None:
+        began = self._claim.commit(lambda run: self._items.go_on(run, lane.item_id, lane.request, lane.kept))
+        if began is None or not isinstance(began.begun, Send | AllThere):
             self._lanes.remove(lane)
             self._all_begun = False  # it is looked at again, if it is still to be done
-            return
-        lane.tries += 1
-        self._send(lane, began.begun)
-
-    def _outside_the_fence(self, keep: Callable[[], None]) -> None:
-        """What was paid for is kept, whoever has the run by now. The database is asked until it takes it."""
-        while True:
-            try:
-                keep()
-                return db.session.expunge_all()
-            except OperationalError as error:
-                db.session.rollback()
-                db.session.expunge_all()
-                log.warning("run %s: an answer waits for the database (%s)", self._claim.run_id, error.orig)
-                time.sleep(LOOKS_EVERY * 5)
-            except BaseException:
-                db.session.rollback()
-                db.session.expunge_all()
-                raise
+        else:
+            self._go_on(lane, began)
 
     def _keep_what_comes_late(self) -> None:
-        """On the way out, for whatever reason: calls that are still out come back and are kept, not applied.
-
-        Nothing more is asked, and what is wrong with one keeps none of the others from being kept.
-        """
+        """On the way out, for whatever reason: calls that are still out come back and are kept, not applied."""
         for lane in self._lanes:
-            if lane.future is not None:
-                wait([lane.future])
-                self._keep_late(lane, lane.future)
-
-    def _keep_late(self, lane: Lane, future: "Future[Reply]") -> None:
-        try:
-            self._keep(lane, future)
-        except Exception:
-            log.exception("run %s: what came late of call %s could not be kept", self._claim.run_id, lane.call_id)
+            self._keeping.keep_late(lane)
 
     # applying
 
     def _apply_in_order(self) -> None:
         self._lanes.sort(key=lambda lane: lane.item_id)
-        while self._lanes and self._lanes[0].future is None:
+        while self._lanes and self._lanes[0].is_complete:
             self._apply(self._lanes.pop(0))
 
     def _apply(self, lane: Lane) -> None:
         seconds = self._laps.lap()
-        self._claim.commit(lambda run: self._items.apply(run, lane.item_id, lane.call_id, seconds))
+        self._claim.commit(lambda run: self._items.apply(run, lane.item_id, lane.request, lane.kept, seconds))
 
     def _refuse(self, lane: Lane, said: str) -> None:
         seconds = self._laps.lap()

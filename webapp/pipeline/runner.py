@@ -7,8 +7,6 @@ from datetime import timedelta
 
 from sqlalchemy.exc import OperationalError
 
-from webapp.ai.provider import Provider
-from webapp.ai.registry import provider_named
 from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db, reading
@@ -26,6 +24,8 @@ from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import end_of_run, end_of_stage, left_of
 from webapp.pipeline.terms import RunTerms
+from webapp.sites.ai import refusals
+from webapp.sites.ai.providers import NotReady, providers_of
 from webapp.sites.models import Site
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ ENDS_AS: dict[StopReason, RunStatus] = {
     StopReason.CREDIT_CAP_REACHED: RunStatus.COMPLETED,
     StopReason.OUT_OF_CREDITS: RunStatus.COMPLETED,
     StopReason.PROVIDER_REFUSES_KEY: RunStatus.FAILED,
+    StopReason.PROVIDER_QUOTA_USED: RunStatus.FAILED,
+    StopReason.PROVIDER_NOT_READY: RunStatus.FAILED,
     StopReason.PROVIDER_UNREACHABLE: RunStatus.FAILED,
     StopReason.INTERNAL_ERROR: RunStatus.FAILED,
     StopReason.PROVIDER_ASKS_TO_WAIT: RunStatus.QUEUED,
@@ -73,6 +75,8 @@ def _until_it_stops(held: Claim, stopping: threading.Event, ends_at: float) -> O
         return Stop(StopReason.MOVED_ON)
     except StopRun as stop:
         return _end(held, stop)
+    except NotReady as missing:
+        return _end(held, StopRun(StopReason.PROVIDER_NOT_READY, said=missing.sentence))
     except OperationalError as error:
         log.warning("run %s makes room: the database took nothing for long (%s)", held.run_id, error.orig)
         reason = StopReason.STORAGE_FULL if room.lacks_room(error) else StopReason.DATABASE_AWAY
@@ -85,15 +89,11 @@ def _until_it_stops(held: Claim, stopping: threading.Event, ends_at: float) -> O
 def _slice(run: Run, held: Claim, stopping: threading.Event, ends_at: float) -> Slice:
     return Slice(
         claim=held,
-        provider=_provider(run.site),
+        providers=providers_of(run.site, run=str(run.id), delay=settings().embedded_delay),
         terms=RunTerms.model_validate(run.terms),
         stopping=stopping,
         ends_at=ends_at,
     )
-
-
-def _provider(site: Site) -> Provider:
-    return provider_named(site.provider, delay=settings().embedded_delay)
 
 
 def _work_on(stage: Stage, work: Slice) -> None:
@@ -186,6 +186,8 @@ def _end(held: Claim, stop: StopRun) -> Outcome:
 
 def _stop(run: Run, stop: StopRun) -> Outcome:
     status = ENDS_AS[stop.reason]
+    if stop.reason is StopReason.PROVIDER_REFUSES_KEY and stop.detail["connection"] is not None:
+        refusals.refuses(stop.detail["connection"], stop.detail["said"])
     detail = stop.detail | ({"left": left_of(run.stages)} if status is RunStatus.COMPLETED else {})
     run.move_to(status, by="worker", reason=stop.reason, detail=detail, not_before=stop.until)
     if status is not RunStatus.QUEUED:

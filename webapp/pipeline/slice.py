@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from webapp.ai.provider import Provider
 from webapp.pipeline.claim import Claim, Fenced
 from webapp.pipeline.states import StopReason
 from webapp.pipeline.terms import RunTerms
+from webapp.sites.ai.providers import Providers
 
 LOOKS_EVERY = 0.1  # seconds: how soon a wait notices that it should end
 
@@ -42,7 +42,7 @@ class Slice:
     """One worker's turn at a run. `ends_at` is on the monotonic clock."""
 
     claim: Claim
-    provider: Provider
+    providers: Providers
     terms: RunTerms
     stopping: threading.Event
     ends_at: float

@@ -8,7 +8,6 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.ai.registry import provider_named
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.jobs import queue
@@ -21,6 +20,7 @@ from webapp.publishing.wordpress import existing
 from webapp.publishing.wordpress.credentials import Credentials
 from webapp.publishing.wordpress.diagnosis import CannotConnect, refuse_plain_http
 from webapp.publishing.wordpress.examine import Examined, examine
+from webapp.sites.ai.providers import writes_for_publication
 from webapp.sites.models import Site, TargetKind
 from webapp.web.access import site_or_404
 from webapp.web.destination import Destination
@@ -297,7 +297,7 @@ def _page(site: Site, form: ConnectForm, tested: Tested | None = None, lines: Se
         "connect/index.html",
         destination=Destination(site),
         targets=TARGETS,
-        only_drafts=not provider_named(site.provider).writes_for_publication,
+        only_drafts=not writes_for_publication(site),
         posts=existing.listed(site.id, POSTS),
         post_count=existing.count(site.id),
         lines=lines,

@@ -278,7 +278,7 @@ def test_a_prompt_that_names_what_is_not_there_makes_no_provider(endpoint: serve
 def test_another_prompt_or_voice_is_another_version(endpoint: server.Endpoint) -> None:
     own = {Operation.CLUSTERING: Template("", "Name {keywords.groups}.")}
     versions = [
-        provider(endpoint, **fields).prompt_version(Operation.CLUSTERING)
+        provider(endpoint, **fields).prompt_version(requests.naming(["snake plant"]))
         for fields in ({}, {"templates": own}, {"voice": Voice(tone="dry")}, {"model": "another"})
     ]
 

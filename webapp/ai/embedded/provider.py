@@ -3,7 +3,7 @@
 import importlib
 import time
 
-from webapp.ai.provider import Operation, Reply, Request
+from webapp.ai.provider import OneQuestion, Operation, Reply, Request
 
 # Imported when first used: numpy and Pillow take their time, and most commands need neither.
 ANSWERS = {
@@ -15,7 +15,7 @@ ANSWERS = {
 }
 
 
-class EmbeddedProvider:
+class EmbeddedProvider(OneQuestion):
     """Equal requests get equal answers, byte for byte. `delay` seconds are slept before each, to watch or to test."""
 
     name = "embedded"

@@ -21,7 +21,7 @@ from webapp.ai.openai.operations.catalogue import WORKS, WRITINGS, check
 from webapp.ai.openai.operations.image import size_for
 from webapp.ai.openai.operations.work import Voice, Writing
 from webapp.ai.openai.prompts import ABOUT_DATA, Prompt, Template, default
-from webapp.ai.provider import BadReply, Finish, Operation, ProviderError, Reply, Request
+from webapp.ai.provider import BadReply, Finish, OneQuestion, Operation, ProviderError, Reply, Request
 from webapp.core.redis import impatient_connection
 from webapp.core.settings import settings
 
@@ -35,7 +35,7 @@ REPAIR = (
 )
 
 
-class OpenAiProvider:
+class OpenAiProvider(OneQuestion):
     """Asks one model of an endpoint. Made where the app's settings can be read; then any thread may ask.
 
     `templates`: a site's own prompts, instead of those that we come with. `run` is whose turn it is when calls have
@@ -52,6 +52,7 @@ class OpenAiProvider:
         endpoint: Endpoint,
         model: str,
         *,
+        connection_id: int | None = None,
         templates: Mapping[Operation, Template] | None = None,
         voice: Voice | None = None,
         run: str = "",
@@ -60,6 +61,7 @@ class OpenAiProvider:
         for operation, template in (templates or {}).items():
             check(operation, template)
         self.model = model
+        self.connection_id = connection_id
         self._client = Client(endpoint)
         self._templates = dict(templates or {})
         self._voice = voice or Voice()
@@ -93,9 +95,9 @@ class OpenAiProvider:
         work = WORKS[request.operation]
         return self._template(request.operation).rendered(work.filled_in(request, self._voice))
 
-    def prompt_version(self, operation: Operation) -> str:
+    def prompt_version(self, request: Request) -> str:
         """Changes whenever the prompt or the site's voice does, so that an answer to another prompt is not taken."""
-        template = self._template(operation)
+        template = self._template(request.operation)
         parts = [template.system, template.user, *asdict(self._voice).values()]
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 
