@@ -9,6 +9,7 @@ from webapp.ai.functions.content_generation import ArticleRequest
 from webapp.ai.functions.idea_generation import IdeasRequest
 from webapp.ai.functions.image_generation import ImageRequest
 from webapp.ai.functions.image_prompt_extraction import ImagePromptsRequest
+from webapp.ai.openai.operations.parts import FrameRequest, SectionRequest
 from webapp.ai.provider import Request
 
 ODD_PHRASES = (
@@ -77,6 +78,15 @@ def article(target: str = "snake plant care", **fields: Any) -> ArticleRequest:
         "target_words": 800,
     }
     return ArticleRequest(**(defaults | fields))
+
+
+def frame(**fields: Any) -> FrameRequest:
+    return FrameRequest(article=article(**fields))
+
+
+def section(heading: str = "Light", **fields: Any) -> SectionRequest:
+    asked = {"article": article(), "heading": heading, "number": 1, "count": 2, "words": 100}
+    return SectionRequest(**(asked | fields))
 
 
 def picture_prompts(**fields: Any) -> ImagePromptsRequest:

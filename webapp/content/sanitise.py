@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 
 import nh3
 
+from webapp.ai import words
+
 TAGS = {
     "h2",
     "h3",
@@ -39,7 +41,6 @@ ATTRIBUTES = {
 NOTE = "draft-note"  # the one class that a paragraph may have
 INLINE = {"strong", "em", "a"}
 ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
-WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 
 def clean(html: str) -> str:
@@ -60,7 +61,7 @@ def clean(html: str) -> str:
 
 def count_words(html: str) -> int:
     """How many words a reader sees."""
-    return len(WORD.findall(plain(html)))
+    return words.count(plain(html))
 
 
 def headings(html: str) -> list[str]:

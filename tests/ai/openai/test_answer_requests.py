@@ -8,18 +8,24 @@ from typing import Any
 import pytest
 import redis
 from flask import Flask
+from pydantic import BaseModel
 
 from tests.ai import requests
 from tests.ai.openai import server
 from tests.ai.openai.server import Asked, Told, chat, error
 from webapp.ai.functions import (
     clustering,
-    content_generation,
     idea_generation,
     image_generation,
     image_prompt_extraction,
 )
+from webapp.ai.functions.clustering import ClusteringRequest
+from webapp.ai.functions.idea_generation import IdeasRequest
+from webapp.ai.functions.image_prompt_extraction import ImagePromptsRequest
 from webapp.ai.openai.endpoint import Endpoint
+from webapp.ai.openai.operations.frame import Frame
+from webapp.ai.openai.operations.parts import FrameRequest, Repair, SectionRequest
+from webapp.ai.openai.operations.section import Section
 from webapp.ai.openai.operations.work import Voice
 from webapp.ai.openai.prompts import ABOUT_DATA, BadTemplate, Template
 from webapp.ai.openai.provider import OpenAiProvider
@@ -41,35 +47,42 @@ from webapp.core.secrets import Secret
 KEY = "sk-a-key-that-nobody-else-may-see"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
 NAMED = json.dumps({"groups": [{"key": "k0", "name": "Snake Plants", "head": "snake plant", "intent": None}]})
-ANSWERS: dict[Operation, Any] = {
-    Operation.CLUSTERING: {
+ANSWERS: dict[type[Request], Any] = {
+    ClusteringRequest: {
         "groups": [
             {"key": "k0", "name": "Snake Plants", "head": "snake plant", "intent": "commercial"},
             {"key": "k1", "name": "Repotting", "head": "how to repot a plant", "intent": None},
         ]
     },
-    Operation.IDEA_GENERATION: {
+    IdeasRequest: {
         "ideas": [
             {"title": "All of It", "angle": "A.", "outline": ["B"], "kind": "pillar", "target_keyword": "snake plant"}
         ]
     },
-    Operation.CONTENT_GENERATION: {
+    FrameRequest: {
         "title": "Snake Plant Care", "meta_title": "Care", "meta_description": "How.", "excerpt": "All.",
-        "introduction_html": "<p>Water it.</p>", "sections": [{"heading": "Light", "html": "<p>Bright.</p>"}],
-        "faq_heading": "", "faq": [],
+        "introduction_html": "<p>Water it.</p>", "headings": ["Light"], "faq_heading": "", "faq": [],
     },
-    Operation.IMAGE_PROMPT_EXTRACTION: {
+    SectionRequest: {"html": "<p>Bright.</p>", "links": []},
+    ImagePromptsRequest: {
         "featured": {"prompt": "A plant.", "alt_text": "A plant"}, "in_article": [],
     },
 }  # fmt: skip
-PARSERS = {
-    Operation.CLUSTERING: clustering.parse,
-    Operation.IDEA_GENERATION: idea_generation.parse,
-    Operation.CONTENT_GENERATION: content_generation.parse,
-    Operation.IMAGE_PROMPT_EXTRACTION: image_prompt_extraction.parse,
+READ_AS: dict[type[Request], type[BaseModel]] = {
+    ClusteringRequest: clustering.ClusteringResult,
+    IdeasRequest: idea_generation.IdeasResult,
+    FrameRequest: Frame,
+    SectionRequest: Section,
+    ImagePromptsRequest: image_prompt_extraction.ImagePromptsResult,
 }
-WRITTEN = [request for request in requests.one_of_each() if request.operation in ANSWERS]
-by_operation = pytest.mark.parametrize("request_", WRITTEN, ids=lambda request: request.operation.value)
+WRITTEN = [
+    requests.naming(["snake plant", "snake plant care"], ["how to repot a plant"]),
+    requests.ideas("snake plant", "how often to water a snake plant", "snake plant care"),
+    requests.frame(),
+    requests.section(),
+    requests.picture_prompts(),
+]
+each = pytest.mark.parametrize("request_", WRITTEN, ids=lambda request: type(request).__name__)
 
 
 def provider(endpoint: server.Endpoint, model: str = "m", **fields: Any) -> OpenAiProvider:
@@ -82,19 +95,19 @@ def named(endpoint: server.Endpoint, *told: Told) -> Reply:
     return provider(endpoint).answer(requests.naming(["snake plant"]))
 
 
-@by_operation
+@each
 def test_every_operation_is_one_post_and_read_as_it_always_was(endpoint: server.Endpoint, request_: Request) -> None:
-    endpoint.tell(chat(json.dumps(ANSWERS[request_.operation])))
+    endpoint.tell(chat(json.dumps(ANSWERS[type(request_)])))
     asked: Provider = provider(endpoint)
 
     reply = asked.answer(request_)
 
-    assert PARSERS[request_.operation](reply).model_dump_json() == reply.text
+    assert READ_AS[type(request_)].model_validate_json(reply.text).model_dump_json() == reply.text
     assert (reply.usage, reply.finish, reply.problem) == (Usage(11, 7), Finish.COMPLETE, None)
     assert len(endpoint.posts) == 1
 
 
-@by_operation
+@each
 def test_the_form_of_the_answer_is_asked_for(endpoint: server.Endpoint, request_: Request) -> None:
     endpoint.tell(chat("{}"))
 
@@ -225,10 +238,14 @@ def test_what_a_database_cannot_store_does_not_come_through(endpoint: server.End
     assert reply.text.encode()
 
 
+def mending(wrote: str, problem: str) -> Repair:
+    return Repair(of=requests.naming(["snake plant"]), wrote=wrote, problem=problem)
+
+
 def test_a_repair_shows_the_answer_and_what_is_wrong(endpoint: server.Endpoint) -> None:
     endpoint.tell(chat(NAMED))
 
-    reply = provider(endpoint).repair(requests.naming(["snake plant"]), '{"groups": []}', "slug: Field required")
+    reply = provider(endpoint).answer(mending('{"groups": []}', "1 of 1 groups have no name: k0"))
 
     [asked] = endpoint.posts
     roles = [message["role"] for message in asked.json["messages"]]
@@ -239,20 +256,12 @@ def test_a_repair_shows_the_answer_and_what_is_wrong(endpoint: server.Endpoint) 
     assert clustering.parse(reply).groups
 
 
-def test_a_repair_of_what_looks_good_says_what_the_caller_found(endpoint: server.Endpoint) -> None:
-    endpoint.tell(chat(NAMED))
-
-    provider(endpoint).repair(requests.naming(["snake plant"]), NAMED, "two groups have one name")
-
-    assert "cannot be used: two groups have one name." in endpoint.posts[0].json["messages"][3]["content"]
-
-
 def test_a_repair_of_nothing_and_of_far_too_much(endpoint: server.Endpoint) -> None:
     endpoint.tell(chat(NAMED))
     asked = provider(endpoint)
 
-    asked.repair(requests.naming(["snake plant"]), " ", "the answer is empty")
-    asked.repair(requests.naming(["snake plant"]), "word " * 100_000, "it is too long")
+    asked.answer(mending(" ", "the answer is empty"))
+    asked.answer(mending("word " * 100_000, "it is too long"))
 
     assert [message["role"] for message in endpoint.posts[0].json["messages"]] == ["system", "user", "user"]
     assert len(json.dumps(endpoint.posts[1].json)) < 40_000

@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import BaseModel
 
 from tests.ai import requests
 from tests.ai.openai.mock import Mock, llmock
-from webapp.ai.functions import content_generation, idea_generation, image_generation, image_prompt_extraction
+from webapp.ai.functions import idea_generation, image_generation, image_prompt_extraction
 from webapp.ai.openai.endpoint import Endpoint
 from webapp.ai.openai.examine import Field, Outcome, examine
+from webapp.ai.openai.operations.frame import Frame
+from webapp.ai.openai.operations.section import Section
 from webapp.ai.openai.provider import OpenAiProvider
-from webapp.ai.provider import BadReply, KeyRefused, OutcomeUnknown, ProviderError, Reply
+from webapp.ai.provider import BadReply, KeyRefused, OutcomeUnknown, ProviderError, Reply, Request
 from webapp.core.secrets import Secret
 
 FEW = 2  # sent away; without a limiter it was ten
@@ -50,17 +53,19 @@ def test_what_it_can_do(mock: Mock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parse", "request_"),
+    ("read_as", "request_"),
     [
-        (idea_generation.parse, requests.ideas()),
-        (content_generation.parse, requests.article()),
-        (image_prompt_extraction.parse, requests.picture_prompts()),
+        (idea_generation.IdeasResult, requests.ideas()),
+        (Frame, requests.frame()),
+        (Section, requests.section()),
+        (image_prompt_extraction.ImagePromptsResult, requests.picture_prompts()),
     ],
+    ids=["ideas", "frame", "section", "pictures"],
 )
-def test_what_it_writes_into_our_schemas_is_read(mock: Mock, parse: Any, request_: Any) -> None:
+def test_what_it_writes_into_our_schemas_is_read(mock: Mock, read_as: type[BaseModel], request_: Request) -> None:
     reply = provider(mock).answer(request_)
 
-    assert parse(reply).model_dump_json() == reply.text
+    assert read_as.model_validate_json(reply.text).model_dump_json() == reply.text
     assert reply.usage.input_tokens > 50 and reply.usage.output_tokens > 0
     assert len(mock.posts()) == 1
 
@@ -97,7 +102,7 @@ def test_each_failure_is_one_post(
     asked._seconds = 1.0
 
     with pytest.raises(kind) as raised:
-        asked.answer(requests.article())
+        asked.answer(requests.section())
 
     assert type(raised.value) is kind and raised.value.retry_after == retry_after
     assert len(mock.posts()) == 1
@@ -108,7 +113,7 @@ def test_what_it_will_never_do_is_one_post_too(mock: Mock, status: int) -> None:
     mock.tell({"type": "fail", "status": status})
 
     with pytest.raises(ProviderError) as raised:
-        provider(mock).answer(requests.article())
+        provider(mock).answer(requests.section())
 
     assert raised.value.permanent and len(mock.posts()) == 1
 
@@ -116,14 +121,14 @@ def test_what_it_will_never_do_is_one_post_too(mock: Mock, status: int) -> None:
 def test_a_text_of_its_own_is_kept_with_what_is_wrong(mock: Mock) -> None:
     mock.tell({"type": "reply", "text": "Sorry, no."})
 
-    reply = provider(mock).answer(requests.article())
+    reply = provider(mock).answer(requests.section())
 
     assert (reply.text, reply.problem) == ("Sorry, no.", "the answer holds no JSON; it begins with “Sorry, no.”")
 
 
 def test_a_prompt_that_does_not_fit_says_so(app: Flask) -> None:
     with llmock("--context-window", "300") as small, pytest.raises(ProviderError, match="context") as raised:
-        provider(small).answer(requests.article())
+        provider(small).answer(requests.section())
     assert raised.value.permanent
 
 

@@ -7,10 +7,12 @@ import pytest
 
 from tests.ai import requests
 from webapp.ai.functions import clustering, content_generation, idea_generation, image_prompt_extraction
+from webapp.ai.functions.content_generation import LinkChoice
 from webapp.ai.functions.idea_generation import IdeaKind, IdeasRequest
 from webapp.ai.functions.image_prompt_extraction import ImageRole
-from webapp.ai.openai.operations import article, ideas, image, image_prompts
+from webapp.ai.openai.operations import article, frame, ideas, image, image_prompts, section
 from webapp.ai.openai.operations import clustering as naming
+from webapp.ai.openai.operations.parts import SectionRequest
 from webapp.ai.openai.operations.work import Writing, trimmed
 from webapp.ai.provider import BadReply, Finish, Reply, Request
 from webapp.content.sanitise import clean, count_words, headings
@@ -151,28 +153,41 @@ def test_ideas_before_the_one_that_was_cut_off_are_ideas() -> None:
     assert [one.title for one in result.ideas] == ["One", "Two"]
 
 
-# articles
+# parts of articles
 
 
-def draft(**fields: Any) -> dict[str, Any]:
+def around(**fields: Any) -> dict[str, Any]:
     return {
         "title": "Snake Plant Care",
         "meta_title": "Snake Plant Care",
         "meta_description": "How to care.",
         "excerpt": "All of it.",
         "introduction_html": "<p>Water it every two weeks.</p>",
-        "sections": [{"heading": "Light", "html": "<p>Bright is best.</p>"}],
+        "headings": ["Light"],
         "faq_heading": "Questions",
         "faq": [{"question": "Is it toxic?", "answer": "To cats & dogs."}],
     } | fields
 
 
-def written(**fields: Any) -> content_generation.ArticleResult:
-    return content_generation.parse(finished(article.WORK, requests.article(), draft(**fields)))
+def framed(outline: tuple[str, ...] = (), **fields: Any) -> frame.Frame:
+    request = requests.frame(outline=list(outline))
+    return frame.Frame.model_validate_json(finished(frame.WORK, request, around(**fields)).text)
+
+
+def section_of(html: str, request: SectionRequest | None = None, **fields: Any) -> section.Section:
+    answer = {"html": html, "links": []} | fields
+    return section.Section.model_validate_json(finished(section.WORK, request or requests.section(), answer).text)
+
+
+def put_together(*sections: section.Section, **fields: Any) -> content_generation.ArticleResult:
+    return article.assembled(requests.article(), framed(**fields), sections)
+
+
+LIGHT = section.Section(heading="Light", html="<p>Bright is best.</p>")
 
 
 def test_an_article_is_put_together() -> None:
-    result = written()
+    result = put_together(LIGHT)
 
     assert result.body_html == (
         "<p>Water it every two weeks.</p>\n<h2>Light</h2>\n<p>Bright is best.</p>\n"
@@ -183,7 +198,9 @@ def test_an_article_is_put_together() -> None:
 
 
 def test_what_is_too_long_is_cut_between_words() -> None:
-    result = written(title="word " * 60, meta_title="care " * 30, meta_description="sentence " * 30, excerpt="x " * 400)
+    result = put_together(
+        LIGHT, title="word " * 60, meta_title="care " * 30, meta_description="sentence " * 30, excerpt="x " * 400
+    )
 
     assert len(result.title) <= 200 and result.title.endswith("word")
     assert len(result.meta_title) <= 60 and result.meta_title.endswith("care")
@@ -191,7 +208,7 @@ def test_what_is_too_long_is_cut_between_words() -> None:
 
 
 def test_what_is_missing_is_made_of_what_is_there() -> None:
-    result = written(title=" ", meta_title="", meta_description="", excerpt="", faq=[], faq_heading="")
+    result = put_together(LIGHT, title=" ", meta_title="", meta_description="", excerpt="", faq=[], faq_heading="")
 
     assert result.title == "Snake Plant Care: A Practical Guide"
     assert result.meta_title == result.title and result.slug == "snake-plant-care-a-practical-guide"
@@ -200,7 +217,18 @@ def test_what_is_missing_is_made_of_what_is_there() -> None:
 
 
 def test_a_title_without_latin_letters_has_an_address_all_the_same() -> None:
-    assert written(title="观叶植物 养护").slug == "article"
+    assert put_together(LIGHT, title="观叶植物 养护").slug == "article"
+
+
+def test_the_headings_are_those_that_were_planned() -> None:
+    assert framed(("Water", "<b>Light</b>", "Water", " ")).headings == ["Water", "Light"]
+    assert framed((), headings=["Soil", ""]).headings == ["Soil"]
+
+
+def test_an_article_without_a_heading_is_refused() -> None:
+    request = requests.frame(outline=[])
+
+    assert refused(frame.WORK, request, around(headings=[" "])) == "the article has no heading"
 
 
 @pytest.mark.parametrize(
@@ -210,44 +238,78 @@ def test_a_title_without_latin_letters_has_an_address_all_the_same() -> None:
         ("<h2>Light</h2><p>Bright.</p>", "<p>Bright.</p>"),
         ("<h3> light </h3>\n<p>Bright.</p>", "<p>Bright.</p>"),
         ("<h2>Where</h2><p>Bright.</p><h1 class='x'>How</h1>", "<h3>Where</h3><p>Bright.</p><h3 class='x'>How</h3>"),
+        ("<p>As <a href='https://example.com'>they</a> say.</p>", "<p>As they say.</p>"),
     ],
 )
 def test_a_section_fits_under_its_heading(html: str, body: str) -> None:
-    result = written(sections=[{"heading": "Light", "html": html}], introduction_html="", faq=[])
-
-    assert result.body_html == f"<h2>Light</h2>\n{body}"
+    assert section_of(html).html == body
 
 
 def test_headings_are_text() -> None:
-    result = written(sections=[{"heading": "<img src=x onerror=alert(1)>A < B & C", "html": "<p>Yes.</p>"}])
+    odd = section.Section(heading="<img src=x onerror=alert(1)>A < B & C", html="<p>Yes.</p>")
 
-    assert "<h2>A &lt; B &amp; C</h2>" in result.body_html
+    assert "<h2>A &lt; B &amp; C</h2>" in put_together(odd).body_html
 
 
 def test_what_is_evil_does_not_outlive_the_sanitiser() -> None:
     html = '<p onclick="x()">Hi<script>alert(1)</script><a href="javascript:alert(1)">there</a></p>'
 
-    cleaned = clean(written(sections=[{"heading": "A", "html": html}]).body_html)
+    cleaned = clean(put_together(section_of(html)).body_html)
 
     assert "alert" not in cleaned and "onclick" not in cleaned and count_words(cleaned) > 5
 
 
-@pytest.mark.parametrize("sections", [[], [{"heading": "A", "html": " <p></p> "}]])
-def test_an_article_without_text_is_refused(sections: Any) -> None:
-    assert refused(article.WORK, requests.article(), draft(sections=sections)) == (
-        "the article has no section with text in it"
-    )
+def test_a_section_without_text_is_refused() -> None:
+    said = refused(section.WORK, requests.section(), {"html": " <p></p> ", "links": []})
+
+    assert said == "the section has no text in it"
 
 
-def test_an_article_without_its_end_is_no_article() -> None:
+def test_a_section_without_its_end_is_no_section() -> None:
     with pytest.raises(BadReply, match="cut off"):
-        cut(article.WORK, requests.article(), draft(), 300)
+        cut(section.WORK, requests.section(), {"html": "<p>Bright is best.</p>", "links": []}, 20)
 
 
 def test_a_field_that_is_missing_is_named() -> None:
-    whole = draft(sections=[{"heading": "A"}])
+    assert refused(section.WORK, requests.section(), {"links": []}) == "html: Field required"
 
-    assert refused(article.WORK, requests.article(), whole) == "sections.0.html: Field required"
+
+CHOICES = [LinkChoice(id="a7", title="Watering"), LinkChoice(id="p9", title="Pots & soil")]
+
+
+@pytest.mark.parametrize(
+    ("link", "html"),
+    [
+        (("a7", "every week"), '<p>Water it <a href="pressroom:a7">every week</a>. Not every week.</p>'),
+        (("pressroom:p9", "Not"), '<p>Water it every week. <a href="pressroom:p9">Not</a> every week.</p>'),
+        (("a8", "every week"), "<p>Water it every week. Not every week.</p>"),
+        (("https://evil.example", "every week"), "<p>Water it every week. Not every week.</p>"),
+        (("a7", "words that are not there"), "<p>Water it every week. Not every week.</p>"),
+        (("a7", "<p>Water"), "<p>Water it every week. Not every week.</p>"),
+        (("a7", "p"), "<p>Water it every week. Not every week.</p>"),
+    ],
+    ids=["first place", "with our mark", "unknown", "address", "no place", "markup", "too short"],
+)
+def test_only_what_was_offered_is_linked_to(link: tuple[str, str], html: str) -> None:
+    made = section_of(
+        "<p>Water it every week. Not every week.</p>",
+        requests.section(links=CHOICES),
+        links=[{"id": link[0], "anchor": link[1]}],
+    )
+
+    assert made.html == html
+    assert made.used == ([link[0].removeprefix("pressroom:")] if "href" in html else [])
+
+
+def test_headings_and_links_are_linked_to_nothing_else() -> None:
+    made = section_of(
+        "<h3>Water well</h3><p>Water well and often.</p>",
+        requests.section(links=CHOICES),
+        links=[{"id": "a7", "anchor": "Water well"}, {"id": "p9", "anchor": "well"}],
+    )
+
+    assert made.html == '<h3>Water well</h3><p><a href="pressroom:a7">Water well</a> and often.</p>'
+    assert made.used == ["a7"]
 
 
 # pictures

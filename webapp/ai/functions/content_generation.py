@@ -8,6 +8,13 @@ from webapp.ai.functions.reading import read
 from webapp.ai.provider import Operation, Reply, Request
 
 
+class LinkChoice(BaseModel):
+    """Something of the site that an article may link to. `id` names it in a link: "pressroom:" and the id."""
+
+    id: str
+    title: str
+
+
 class ArticleRequest(Request):
     operation: ClassVar[Operation] = Operation.CONTENT_GENERATION
     prompt_version: ClassVar[str] = "1"
@@ -19,6 +26,7 @@ class ArticleRequest(Request):
     keywords: list[str]
     questions: list[str] = Field(default_factory=list)
     target_words: int
+    links: list[LinkChoice] = Field(default_factory=list)
     language: str = "en"
     voice: str = ""
 

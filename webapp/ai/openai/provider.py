@@ -5,12 +5,13 @@ Importing this takes half a second, for the SDK's sake: import it where a model 
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import NoReturn
 
 from webapp.ai.functions.image_generation import ImageRequest
+from webapp.ai.openai import dialogues
 from webapp.ai.openai.answers import Completion, Json, Unusable
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint
@@ -19,9 +20,10 @@ from webapp.ai.openai.formats import Dialect, Dialects, Option, in_words
 from webapp.ai.openai.limiter import AT_A_TIME, Limiter
 from webapp.ai.openai.operations.catalogue import WORKS, WRITINGS, check
 from webapp.ai.openai.operations.image import size_for
+from webapp.ai.openai.operations.parts import Repair, subject
 from webapp.ai.openai.operations.work import Voice, Writing
 from webapp.ai.openai.prompts import ABOUT_DATA, Prompt, Template, default
-from webapp.ai.provider import BadReply, Finish, OneQuestion, Operation, ProviderError, Reply, Request
+from webapp.ai.provider import BadReply, Finish, Operation, ProviderError, Reply, Request, Step
 from webapp.core.redis import impatient_connection
 from webapp.core.settings import settings
 
@@ -35,7 +37,7 @@ REPAIR = (
 )
 
 
-class OpenAiProvider(OneQuestion):
+class OpenAiProvider:
     """Asks one model of an endpoint. Made where the app's settings can be read; then any thread may ask.
 
     `templates`: a site's own prompts, instead of those that we come with. `run` is whose turn it is when calls have
@@ -71,29 +73,38 @@ class OpenAiProvider(OneQuestion):
         key = endpoint.key.reveal() if endpoint.key else ""
         self._limiter = Limiter(endpoint.base_url, key, impatient_connection(), at_a_time)
 
+    def next_step(self, request: Request, replies: Sequence[Reply]) -> Step | None:
+        return dialogues.next_step(dialogues.of(request), replies)
+
+    def assembled(self, request: Request, replies: Sequence[Reply]) -> Reply:
+        return dialogues.outcome(dialogues.of(request), replies)
+
     def answer(self, request: Request) -> Reply:
         """One POST. Raises ProviderError; what is wrong with an answer is said in the reply."""
-        prompt = self.prompt(request)
-        if isinstance(request, ImageRequest):
-            return self._drawn(request, prompt)
-        return self._written(request, [Message(Role.USER, prompt.user)])
-
-    def repair(self, request: Request, bad_text: str, problem: str) -> Reply:
-        """One POST more, which shows the model its answer and says what was wrong with it.
-
-        A picture has nothing to be shown: it is drawn anew.
-        """
-        if isinstance(request, ImageRequest):
-            return self.answer(request)
-        said = REPAIR.format(problem=self._own_problem(request, bad_text) or problem)
-        shown = [Message(Role.ASSISTANT, bad_text[:SHOWN_AGAIN])] if bad_text.strip() else []
-        first = Message(Role.USER, self.prompt(request).user)
-        return self._written(request, [first, *shown, Message(Role.USER, said)])
+        match request:
+            case Repair(of=ImageRequest() as picture):
+                return self.answer(picture)  # there is nothing to be shown to it: it is drawn anew
+            case Repair():
+                return self._written(request.of, self._mending(request))
+            case ImageRequest():
+                return self._drawn(request, self.prompt(request))
+        return self._written(request, [self._first(request)])
 
     def prompt(self, request: Request) -> Prompt:
         """What the model is told, for whoever wants to see it."""
-        work = WORKS[request.operation]
-        return self._template(request.operation).rendered(work.filled_in(request, self._voice))
+        about, writing = subject(request), WRITINGS.get(type(request))
+        told = self._template(request.operation).rendered(WORKS[request.operation].filled_in(about, self._voice))
+        asked = writing.asked(request) if writing else ""
+        return Prompt(told.system, "\n\n".join(part for part in (told.user, asked) if part))
+
+    def _first(self, request: Request) -> Message:
+        return Message(Role.USER, self.prompt(request).user)
+
+    def _mending(self, repair: Repair) -> list[Message]:
+        """The question again, the answer to it, and what is wrong with that."""
+        said = REPAIR.format(problem=repair.problem)
+        shown = [Message(Role.ASSISTANT, repair.wrote[:SHOWN_AGAIN])] if repair.wrote.strip() else []
+        return [self._first(repair.of), *shown, Message(Role.USER, said)]
 
     def prompt_version(self, request: Request) -> str:
         """Changes whenever the prompt or the site's voice does, so that an answer to another prompt is not taken."""
@@ -107,7 +118,7 @@ class OpenAiProvider(OneQuestion):
     # words
 
     def _written(self, request: Request, messages: list[Message]) -> Reply:
-        work = WRITINGS[request.operation]
+        work = WRITINGS[type(request)]
         system = Message(Role.SYSTEM, self._system(request, work))
         dialect = self._dialects.of(self.model)
         most = work.most_tokens(request)
@@ -134,14 +145,6 @@ class OpenAiProvider(OneQuestion):
                 completion = self._client.chat(question, self._left(began))
             place.learn(completion.headers)
         return completion
-
-    def _own_problem(self, request: Request, bad_text: str) -> str:
-        """What is wrong with it by the form that the model was asked for; nothing where only the result is wrong."""
-        try:
-            WRITINGS[request.operation].result(request, bad_text, Finish.COMPLETE)
-        except BadReply as bad:
-            return str(bad)
-        return ""
 
     # pictures
 

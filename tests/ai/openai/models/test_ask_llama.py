@@ -4,6 +4,8 @@ The model is small and writes nonsense, so what is looked at is that everything 
 counted.
 """
 
+import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -13,28 +15,23 @@ from flask import Flask
 
 from tests.ai import requests
 from tests.ai.openai.models.conftest import KEY, MODEL
-from webapp.ai.functions import clustering, content_generation, idea_generation, image_prompt_extraction
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint
 from webapp.ai.openai.examine import Field, Outcome, examine
 from webapp.ai.openai.failures import Refusal
 from webapp.ai.openai.formats import Dialect, Dialects, Rung
 from webapp.ai.openai.operations.catalogue import WRITINGS
+from webapp.ai.openai.operations.parts import Repair, SectionRequest
 from webapp.ai.openai.provider import OpenAiProvider
-from webapp.ai.provider import BadReply, Finish, KeyRefused, Operation, OutcomeUnknown
+from webapp.ai.provider import BadReply, Finish, KeyRefused, NoPlace, OutcomeUnknown, Reply, Request
 from webapp.core.redis import connection
 from webapp.core.secrets import Secret
 
-PARSERS: dict[Operation, Any] = {
-    Operation.CLUSTERING: clustering.parse,
-    Operation.IDEA_GENERATION: idea_generation.parse,
-    Operation.CONTENT_GENERATION: content_generation.parse,
-    Operation.IMAGE_PROMPT_EXTRACTION: image_prompt_extraction.parse,
-}
 WRITTEN = [
     requests.naming(["snake plant", "snake plant care"]),
     requests.ideas("snake plant", "snake plant care"),
-    requests.article(target_words=150, outline=["Light", "Water"]),
+    requests.frame(target_words=150, outline=["Light", "Water"]),
+    requests.section(words=60),
     requests.picture_prompts(in_article=1),
 ]
 
@@ -69,7 +66,7 @@ def test_its_address_without_the_version_works_as_well(endpoint: Endpoint) -> No
 @pytest.mark.parametrize(
     ("request_", "rung"),
     [*((request, Rung.SCHEMA) for request in WRITTEN), (WRITTEN[0], Rung.OBJECT), (WRITTEN[0], Rung.PLAIN)],
-    ids=lambda value: getattr(value, "operation", value).value,
+    ids=lambda value: value.value if isinstance(value, Rung) else type(value).__name__,
 )
 def test_every_answer_is_read_or_says_what_is_wrong(endpoint: Endpoint, request_: Any, rung: Rung) -> None:
     Dialects(endpoint.base_url, connection()).note(MODEL, Dialect(rung))
@@ -78,19 +75,15 @@ def test_every_answer_is_read_or_says_what_is_wrong(endpoint: Endpoint, request_
 
     assert reply.usage.input_tokens > 100 and reply.usage.output_tokens > 0
     if reply.problem is None:
-        PARSERS[request_.operation](reply)
-    else:
-        with pytest.raises(BadReply) as raised:
-            PARSERS[request_.operation](reply)
-        assert str(raised.value) == reply.problem
+        assert isinstance(json.loads(reply.text), dict)
     if rung is Rung.SCHEMA and reply.finish is Finish.COMPLETE:
         assert "JSON" not in (reply.problem or ""), reply  # the grammar of the schema is kept to the end
 
 
 def test_an_answer_that_is_cut_off_says_so(endpoint: Endpoint) -> None:
-    request = requests.article()
-    work = WRITINGS[Operation.CONTENT_GENERATION]
-    options = Dialect().options(0.6, 20) | Dialect().response_format("article", work.draft)
+    request = requests.section()
+    work = WRITINGS[SectionRequest]
+    options = Dialect().options(0.6, 20) | Dialect().response_format("section", work.draft)
     question = Question(MODEL, [Message(Role.USER, "Write about snake plants.")], options)
 
     completion = Client(endpoint).chat(question, 60)
@@ -101,7 +94,8 @@ def test_an_answer_that_is_cut_off_says_so(endpoint: Endpoint) -> None:
 
 
 def test_a_repair_is_answered(endpoint: Endpoint) -> None:
-    reply = OpenAiProvider(endpoint, MODEL).repair(WRITTEN[0], "Snake plants!", "the answer holds no JSON")
+    repair = Repair(of=WRITTEN[0], wrote="Snake plants!", problem="the answer holds no JSON")
+    reply = OpenAiProvider(endpoint, MODEL).answer(repair)
 
     assert reply.usage.input_tokens > 100
 
@@ -124,12 +118,21 @@ def test_a_call_that_takes_too_long_is_given_up(endpoint: Endpoint) -> None:
     asked._seconds = 0.2
 
     with pytest.raises(OutcomeUnknown):
-        asked.answer(requests.article(target_words=3000))
+        asked.answer(requests.section(words=3000))
 
 
 def test_more_callers_than_it_has_places(endpoint: Endpoint) -> None:
     asked = OpenAiProvider(endpoint, MODEL, at_a_time=2)
+
+    def insist(request: Request) -> Reply:
+        """As a run does: who finds no place comes again."""
+        while True:
+            try:
+                return asked.answer(request)
+            except NoPlace as full:
+                time.sleep(full.retry_after or 0)
+
     with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(asked.answer, [WRITTEN[0]] * 6))
+        replies = list(pool.map(insist, [WRITTEN[0]] * 6))
 
     assert all(reply.usage.output_tokens > 0 for reply in replies)

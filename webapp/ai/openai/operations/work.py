@@ -82,7 +82,7 @@ class Writing(Work):
     """One whose answer is JSON. `draft` is what the model fills in, `finish` makes of it what the operation promises.
 
     `temperature`: how freely it writes, 0 to 2; `most_tokens`: how long an answer to a request may be; `parts`: the
-    field whose list is of use although its end is missing.
+    field whose list is of use although its end is missing; `asked`: what is said after the prompt.
     """
 
     draft: type[BaseModel]
@@ -90,6 +90,7 @@ class Writing(Work):
     temperature: float
     most_tokens: Callable[[Any], int]
     parts: str | None = None
+    asked: Callable[[Any], str] = lambda request: ""
 
     def result(self, request: Request, written: str, finish: Finish) -> str:
         """The JSON that the operation's `parse` reads, out of what the model wrote. Raises BadReply."""
