@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests import factories
-from webapp.content.checks import blocking_problems
+from webapp.content.checks import blocking_problems, off_length
 from webapp.content.models import ArticleStatus
 from webapp.sites.models import Site
 
@@ -34,6 +34,14 @@ def test_what_is_missing_is_said(site: Site, fields: dict[str, Any], problem: st
         setattr(article, name, value)
 
     assert blocking_problems(article) == [problem]
+
+
+@pytest.mark.parametrize(("words", "is_told"), [(680, False), (679, True), (920, False), (921, True)])
+def test_a_length_that_nobody_asked_for_is_told(words: int, is_told: bool) -> None:
+    said = off_length(words, 800)
+
+    assert bool(said) is is_told
+    assert not said or said.startswith(f"It has {words} words where 800 were asked for.")
 
 
 def test_half_of_the_words_are_enough(site: Site) -> None:

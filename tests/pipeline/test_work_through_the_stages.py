@@ -1,5 +1,6 @@
 """A run from keywords to approved articles, and that the same data gives the same work."""
 
+import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
@@ -178,3 +179,25 @@ def test_each_stage_is_in_the_log(app: Flask) -> None:
     assert names.count("stage_started") == names.count("stage_finished") == 7
     assert names[0] == "run_queued"
     assert names[-1] == "run_completed"
+
+
+class Brief(ScriptedProvider):
+    """Writes the first article in a few words."""
+
+    def answer(self, request: Request) -> Reply:
+        reply = super().answer(request)
+        if request.operation is not Operation.CONTENT_GENERATION or self.count(Operation.CONTENT_GENERATION) > 1:
+            return reply
+        return Reply(text=json.dumps(json.loads(reply.text) | {"body_html": "<p>Water it.</p>"}))
+
+
+def test_an_article_of_another_length_than_asked_for_waits_for_a_person(app: Flask, monkeypatch: MonkeyPatch) -> None:
+    use(monkeypatch, Brief())
+
+    run = work_to_the_end(start(site_with_keywords()))
+
+    waiting = rows(Article, Article.status == ArticleStatus.REVIEW)
+    assert run.status is RunStatus.COMPLETED
+    assert [article.words for article in waiting] == [2]
+    assert waiting[0].attention.startswith("It has 2 words where ")
+    assert len(rows(Article, Article.status == ArticleStatus.APPROVED)) == len(rows(Article)) - 1

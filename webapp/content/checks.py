@@ -7,6 +7,7 @@ from webapp.content.sanitise import plain
 from webapp.core.db import db
 
 LEAST_SHARE = 0.5  # of the words that its task asks for
+TOLERANCE = 0.15  # of them: so much more or fewer nobody minds
 
 
 def blocking_problems(article: Article) -> list[str]:
@@ -32,6 +33,13 @@ def problems_of_text(article: Article, target_words: int | None) -> list[str]:
     if article.status is ArticleStatus.DRAFT:
         problems.append("Its pictures are still to come.")
     return problems
+
+
+def off_length(words: int, target_words: int) -> str:
+    """A sentence where an article is so much shorter or longer that a person should look at it first; else nothing."""
+    if abs(words - target_words) <= TOLERANCE * target_words:
+        return ""
+    return f"It has {words:,} words where {target_words:,} were asked for. Approve it by hand if it is good like this."
 
 
 def _approved_namesake(article: Article) -> int | None:

@@ -1,13 +1,15 @@
 """llmock, a server of somebody else's that speaks OpenAI's protocol and fails as it is told."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
 from tests.processes import Process, eventually, free_port
+
+PORTS_TRIED = 3
 
 
 class Mock:
@@ -40,13 +42,22 @@ class Mock:
 
 @contextmanager
 def llmock(*options: str) -> Iterator[Mock]:
-    port = free_port()
-    command = [sys.executable, "-m", "llmock.cli", "serve", "--host", "127.0.0.1", "--port", str(port), *options]
-    process = Process(command, {})
-    mock = Mock(port)
+    process, mock = _started(options)
     try:
-        eventually(lambda: mock.is_there or process.ended)
-        assert not process.ended, process.said
         yield mock
     finally:
         process.stop()
+
+
+def _started(options: Sequence[str]) -> tuple[Process, Mock]:
+    """On a port that was free; where somebody else took it meanwhile, on another."""
+    for _ in range(PORTS_TRIED):
+        port = free_port()
+        where = ("--host", "127.0.0.1", "--port", str(port))
+        process = Process([sys.executable, "-m", "llmock.cli", "serve", *where, *options], {})
+        mock = Mock(port)
+        if eventually(lambda process=process, mock=mock: "there" if mock.is_there else process.ended) == "there":
+            return process, mock
+        said = process.said
+        process.stop()
+    raise AssertionError(said)

@@ -149,11 +149,39 @@ def test_a_section_is_told_what_stands_before_it() -> None:
 
 def test_whatever_takes_one_question_takes_one_more_to_be_mended() -> None:
     naming = requests.naming(["snake plant"])
-    good = {"groups": [{"key": "k0", "name": "Snake Plants", "head": "snake plant", "intent": None}]}
 
-    once, _ = talk(naming, lambda request: good)
-    twice, reply = talk(naming, lambda request: good if isinstance(request, Repair) else "nonsense")
+    once, _ = talk(naming, lambda request: named("k0"))
+    twice, reply = talk(naming, lambda request: named("k0") if isinstance(request, Repair) else "nonsense")
 
     assert (len(once), len(twice)) == (1, 2)
     assert clustering.parse(reply).groups
     assert twice[1].request.operation is naming.operation
+
+
+@pytest.mark.parametrize(
+    ("finish", "shown"), [(Finish.COMPLETE, dialogues.SHOWN), (Finish.LENGTH, dialogues.SHOWN_OF_CUT)]
+)
+def test_of_a_bad_answer_no_more_is_shown_than_helps(finish: Finish, shown: int) -> None:
+    bad = Reply("word " * 100_000, finish=finish, problem="it is too long")
+
+    step = dialogues.next_step(dialogues.of(requests.ideas()), [bad])
+
+    assert step and isinstance(step.request, Repair) and len(step.request.wrote) == shown
+
+
+def named(*keys: str) -> dict[str, Any]:
+    return {"groups": [{"key": key, "name": f"Topic {key}", "head": "", "intent": None} for key in keys]}
+
+
+def test_groups_that_no_answer_names_are_called_by_their_own_phrase() -> None:
+    naming = requests.naming(["snake plant"], ["orchid", "orchid pot"], ["basil"])
+
+    steps, reply = talk(naming, lambda request: named("k0") if isinstance(request, Repair) else named("k9", "k2"))
+
+    assert len(steps) == 2
+    groups = clustering.parse(reply).groups
+    assert [(group.key, group.name, group.head) for group in groups] == [
+        ("k0", "Topic k0", "snake plant"),
+        ("k1", "Orchid", "orchid"),
+        ("k2", "Topic k2", "basil"),
+    ]

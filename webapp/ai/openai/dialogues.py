@@ -2,9 +2,11 @@
 whoever comes to it later asks the same, and finds what is answered already."""
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
+from webapp.ai.functions.clustering import ClusteringRequest
 from webapp.ai.functions.content_generation import ArticleRequest
-from webapp.ai.openai.operations import article
+from webapp.ai.openai.operations import article, clustering
 from webapp.ai.openai.operations.frame import Frame
 from webapp.ai.openai.operations.markup import plain
 from webapp.ai.openai.operations.parts import FrameRequest, Repair, SectionRequest
@@ -16,6 +18,8 @@ LEAST_SECTION_WORDS = 60
 MOST_TIMES_ITS_SHARE = 2  # how long a section may be that makes up for short ones
 MOST_REWRITES = 2
 SHOWN_BEFORE = 400  # characters of what stands before a section
+SHOWN = 20_000  # characters of an answer that is to be mended
+SHOWN_OF_CUT = 500
 
 Dialogue = Generator[Step, Reply, Reply]
 
@@ -42,7 +46,12 @@ def outcome(dialogue: Dialogue, replies: Sequence[Reply]) -> Reply:
 
 
 def of(request: Request) -> Dialogue:
-    return _article(request) if isinstance(request, ArticleRequest) else _one_question(request)
+    match request:
+        case ArticleRequest():
+            return _article(request)
+        case ClusteringRequest():
+            return _names(request)
+    return _one_question(request)
 
 
 def _played(dialogue: Dialogue, replies: Sequence[Reply]) -> tuple[Step | None, Reply | None]:
@@ -62,15 +71,32 @@ def _one_question(request: Request) -> Dialogue:
     return (yield from _asked(Step(request)))
 
 
+def _names(request: ClusteringRequest) -> Dialogue:
+    """Groups need names, and have phrases of their own where a model gives none."""
+    first = yield Step(request)
+    if first.problem is None:
+        return first
+    mended = yield _mending(Step(request), first)
+    if mended.problem is None:
+        return mended
+    return replace(mended, text=clustering.rescued(request, [mended, first]).model_dump_json(), problem=None)
+
+
 def _asked(step: Step) -> Dialogue:
     """The answer, mended once where that is needed. Raises _Unusable."""
     reply = yield step
     if reply.problem is not None:
-        repair = Repair(of=step.request, wrote=reply.text, problem=reply.problem)
-        reply = yield Step(repair, f"{step.name} mended".strip())
+        reply = yield _mending(step, reply)
     if reply.problem is not None:
         raise _Unusable(reply)
     return reply
+
+
+def _mending(step: Step, bad: Reply) -> Step:
+    """Of what ran until there was no more room, only the beginning is shown again: it would fill the room once more."""
+    shown = SHOWN_OF_CUT if bad.finish is Finish.LENGTH else SHOWN
+    repair = Repair(of=step.request, wrote=bad.text[:shown], problem=bad.problem or "")
+    return Step(repair, f"{step.name} mended".strip())
 
 
 def _article(request: ArticleRequest) -> Dialogue:

@@ -29,7 +29,6 @@ from webapp.core.settings import settings
 
 LONGEST_WAIT = 45.0  # seconds for a place; whoever waits longer comes again
 MARGIN = 10.0  # seconds between the end of a call and the moment from which it counts as lost
-SHOWN_AGAIN = 20_000  # characters of an answer that is to be repaired
 CHARACTERS_A_TOKEN = 4
 REPAIR = (
     "That answer cannot be used: {problem}. Give the whole answer once more, complete and without this mistake. "
@@ -103,7 +102,7 @@ class OpenAiProvider:
     def _mending(self, repair: Repair) -> list[Message]:
         """The question again, the answer to it, and what is wrong with that."""
         said = REPAIR.format(problem=repair.problem)
-        shown = [Message(Role.ASSISTANT, repair.wrote[:SHOWN_AGAIN])] if repair.wrote.strip() else []
+        shown = [Message(Role.ASSISTANT, repair.wrote)] if repair.wrote.strip() else []
         return [self._first(repair.of), *shown, Message(Role.USER, said)]
 
     def prompt_version(self, request: Request) -> str:

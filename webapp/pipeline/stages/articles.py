@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 
 from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
 from webapp.ai.provider import Operation, Provider, Reply
+from webapp.content.checks import off_length
 from webapp.content.models import TARGET_WORDS, Article, Keyword, Task, TaskStatus
 from webapp.content.sanitise import clean, count_words
 from webapp.core.db import db
@@ -95,6 +96,7 @@ def _phrases(task: Task) -> list[str]:
 
 def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) -> Article:
     body = clean(result.body_html)
+    words = count_words(body)
     return Article(
         site_id=site.id,
         task_id=task.id,
@@ -105,7 +107,8 @@ def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) 
         excerpt=result.excerpt,
         focus_keyword=result.focus_keyword[:200],
         body_html=body,
-        words=count_words(body),
+        words=words,
+        attention=off_length(words, task.target_words),
         written_by=provider.name,
         is_draft_quality=not provider.writes_for_publication,
     )

@@ -1,11 +1,15 @@
 """Naming groups of keywords."""
 
-from pydantic import BaseModel
+from collections.abc import Sequence
+from contextlib import suppress
+
+from pydantic import BaseModel, ValidationError
 
 from webapp.ai.functions.clustering import ClusteringRequest, ClusteringResult, KeywordGroup, NamedGroup
 from webapp.ai.openai.operations.work import SomeIntent, Writing, facts, several, spelt, text, trimmed, without_facts
 from webapp.ai.openai.prompts import Kind, Variable, listed
-from webapp.ai.provider import BadReply
+from webapp.ai.openai.reading import whole_parts
+from webapp.ai.provider import BadReply, Reply
 
 LONGEST_NAME = 120
 SHOWN_KEYS = 3
@@ -42,6 +46,41 @@ def _finish(request: ClusteringRequest, draft: Draft) -> ClusteringResult:
     return ClusteringResult(groups=[_named(group, answered) for group, answered in found if answered])
 
 
+def rescued(request: ClusteringRequest, answers: Sequence[Reply]) -> ClusteringResult:
+    """What can be used of answers that are no result; a group that none of them names is called by its own phrase.
+
+    The grouping is ours: for want of a name nobody's keywords are left behind.
+    """
+    drafts = [group for answer in answers for group in _groups_in(answer)]
+    found = [(group, _meant(group, drafts)) for group in request.groups]
+    return ClusteringResult(
+        groups=[_named(group, answered) if answered else _named_by_us(group) for group, answered in found]
+    )
+
+
+def _groups_in(answer: Reply) -> list[DraftGroup]:
+    try:
+        written = whole_parts(answer.text)
+    except BadReply:
+        return []
+    groups: list[DraftGroup] = []
+    for one in written:
+        with suppress(ValidationError):
+            groups.append(DraftGroup.model_validate(one))
+    return groups
+
+
+def _named_by_us(group: KeywordGroup) -> NamedGroup:
+    phrase = _most_searched(group)
+    return NamedGroup(
+        key=group.key, name=trimmed(phrase.capitalize(), LONGEST_NAME) or phrase[:LONGEST_NAME], head=phrase
+    )
+
+
+def _most_searched(group: KeywordGroup) -> str:
+    return max(group.keywords, key=lambda keyword: keyword.volume or 0).phrase
+
+
 def _meant(group: KeywordGroup, answers: list[DraftGroup]) -> DraftGroup | None:
     """The answer with the group's key, else one that names a phrase of it as its head: small models lose the keys."""
     with_name = [one for one in answers if _name(one)]
@@ -55,12 +94,11 @@ def _some(keys: list[str]) -> str:
 
 
 def _named(group: KeywordGroup, answered: DraftGroup) -> NamedGroup:
-    most_searched = max(group.keywords, key=lambda keyword: keyword.volume or 0).phrase
     head = _phrase(group, answered.head)
     return NamedGroup(
         key=group.key,
         name=_name(answered),
-        head=most_searched if head is None else head,
+        head=_most_searched(group) if head is None else head,
         intent=answered.intent,
     )
 
