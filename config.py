@@ -79,7 +79,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         sweep_every=_number(environ, "SWEEP_EVERY", 1),
         slice_seconds=_number(environ, "SLICE_SECONDS", 300),
         call_deadline=_number(environ, "CALL_DEADLINE", 180),
-        lanes=int(_number(environ, "LANES", 4, least=1)),
+        lanes=int(_number(environ, "LANES", 8, least=1)),
         embedded_delay=_number(environ, "EMBEDDED_DELAY", 0, least=0),
         max_recoveries=int(_number(environ, "MAX_RECOVERIES", 3, least=1)),
         busy_timeout=_number(environ, "BUSY_TIMEOUT", 10),

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib
 import logging
 import os
 import signal
@@ -22,6 +23,7 @@ from rq.job import Job
 
 from webapp.core.redis import blocking_connection
 from webapp.core.settings import settings
+from webapp.jobs.queue import RUNS
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 LOOKS_AT_ITS_JOB_EVERY = 5  # seconds
 GONE_AFTER = 20  # seconds without a sign of life
+ASKS_MODELS = "webapp.ai.openai.provider"  # takes half a second, once and not in the process of each job
 MAINTAINS_EVERY = 60  # seconds
 LONGEST_PAUSE = 5.0  # seconds between looks for a Redis that is away
 
@@ -43,6 +46,8 @@ def worker_name() -> str:
 
 def work(app: Flask, queue: str) -> None:
     """Works until asked to stop. RQ's worker gives up when Redis goes away; then a new one takes its place."""
+    if queue == RUNS:
+        importlib.import_module(ASKS_MODELS)
     # Held back, not ignored: what arrives between the fork and the job's own handler is delivered to that.
     signal.pthread_sigmask(signal.SIG_BLOCK, {ASK_TO_STOP})
     logging.getLogger("rq.worker").addFilter(without_trace_of_absence)

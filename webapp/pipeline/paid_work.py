@@ -72,7 +72,7 @@ class PaidWork:
             self._fill()
             self._ask_again_what_is_due()
             self._wait_for_an_answer()
-            self._keep_answers()
+            self._keep_an_answer()
             self._apply_in_order()
 
     @property
@@ -181,15 +181,17 @@ class PaidWork:
         due = min((lane.again_at - time.monotonic() for lane in self._waiting if lane.again_at), default=LOOKS_EVERY)
         return max(0.0, min(LOOKS_EVERY, due))
 
-    def _keep_answers(self) -> None:
-        for lane in list(self._lanes):
-            if lane.future is not None and lane.future.done():
-                failure = self._keeping.keep(lane)
-                if failure is None:
-                    self._refusals = 0
-                    self._ask_the_next(lane)
-                else:
-                    self._go_on_after(lane, failure)
+    def _keep_an_answer(self) -> None:
+        """One, so that its place is taken by the next question before the answer after it is looked at."""
+        lane = next((lane for lane in self._lanes if lane.future is not None and lane.future.done()), None)
+        if lane is None:
+            return
+        failure = self._keeping.keep(lane)
+        if failure is None:
+            self._refusals = 0
+            self._ask_the_next(lane)
+        else:
+            self._go_on_after(lane, failure)
 
     def _go_on_after(self, lane: Lane, failure: ProviderError) -> None:
         match failure:
