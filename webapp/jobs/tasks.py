@@ -96,3 +96,4 @@ def read_posts(site_id: int) -> None:
         existing.read_posts(site_id)
     except PressroomError as error:
         log.warning("the posts of site %s were not read: %s", site_id, error)
+        existing.keep_problem(site_id, str(error))

@@ -133,7 +133,7 @@ def test_a_draft_that_arrives_after_the_sweep_is_tidied_away(
 
     done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
 
-    assert "Drafts deleted: 1." in done.output
+    assert "Drafts put into the trash: 1." in done.output
     assert blog.only(post.title)["status"] == "publish"
 
 
@@ -154,7 +154,7 @@ def test_a_copy_that_the_owner_made_of_it_is_neither_swept_away_nor_taken_for_it
     blog.delete("posts", ours["id"])
     again = publish(behind, post)
 
-    assert "Drafts deleted: 0." in done.output
+    assert "Drafts put into the trash: 0." in done.output
     assert again.remote_id not in {str(number) for number in (ours["id"], *(copy["id"] for copy in copies))}
     assert [blog.only(copy["title"]["raw"])["status"] for copy in copies] == ["draft", "publish"]
 
@@ -172,7 +172,7 @@ def test_a_draft_that_somebody_has_written_in_is_not_swept_away(
 
     done = app.test_cli_runner().invoke(pressroom, ["wordpress", "tidy", behind.slug])
 
-    assert "Drafts deleted: 0." in done.output
+    assert "Drafts put into the trash: 0." in done.output
 
 
 @pytest.mark.parametrize("use", ["nothing", "a text", "another user's"])

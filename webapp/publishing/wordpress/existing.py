@@ -10,7 +10,7 @@ from sqlalchemy.exc import NoResultFound
 
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
-from webapp.core.errors import Conflict, NotFound, PressroomError
+from webapp.core.errors import Conflict, NotFound
 from webapp.core.outbound import Outbound
 from webapp.publishing.models import WordPressConnection, WordPressExisting
 from webapp.publishing.schedule import lock
@@ -42,7 +42,7 @@ class PostsRead:
 
 
 def read_posts(site_id: int) -> PostsRead:
-    """Replaces what is known of them by what is there now. Commits, also why it did not work.
+    """Replaces what is known of them by what is there now. Commits.
 
     Raises NotFound where the site has no connection, Conflict where its WordPress does not say.
     """
@@ -51,12 +51,8 @@ def read_posts(site_id: int) -> PostsRead:
         db.session.rollback()
     if connection is None:
         raise NotFound("The site is not connected to a WordPress.", "Connect it on its page “Where to”.")
-    try:
-        credentials = credentials_of(connection)
-        posts = _fetch(credentials)
-    except PressroomError as problem:
-        _keep_problem(site_id, str(problem))
-        raise
+    credentials = credentials_of(connection)
+    posts = _fetch(credentials)
     _replace(site_id, credentials.address, posts[:MOST])
     return PostsRead(len(posts[:MOST]), are_all=len(posts) <= MOST)
 
@@ -127,7 +123,8 @@ def _replace(site_id: int, address: str, posts: list[dict[str, Any]]) -> None:
     db.session.commit()
 
 
-def _keep_problem(site_id: int, problem: str) -> None:
+def keep_problem(site_id: int, problem: str) -> None:
+    """Why they could not be read, for the site's page. Commits."""
     connection = _locked(site_id)
     if connection is not None:
         connection.posts_problem = problem
