@@ -29,6 +29,7 @@ from webapp.ai.provider import (
     Reply,
     Request,
 )
+from webapp.content import pictures
 from webapp.content.media import keep
 from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
@@ -37,7 +38,6 @@ from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.pipeline import calls, claim, keeping, paid_items, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
 from webapp.pipeline.outcome import Wait
-from webapp.pipeline.stages import images
 from webapp.pipeline.stages.articles import Articles
 from webapp.pipeline.states import RunStatus, StopReason
 
@@ -282,7 +282,7 @@ def test_a_full_disk_makes_the_run_wait_and_nothing_is_lost(app: Flask, monkeypa
     monkeypatch.setattr(claim, "RETRY_PAUSE", 0.0)
     run = start(site_with_keywords(4))
     with monkeypatch.context() as full:
-        full.setattr(images, "keep", no_room)
+        full.setattr(pictures, "keep", no_room)
         outcome = turn(run)
         waiting = fresh(run)
 

@@ -300,3 +300,18 @@ def test_a_picture_of_no_known_kind_is_still_shown(target: FolderTarget, folder:
     shown = only(read(folder / "basil-1" / "index.html"), ".opening img")
     assert (folder / "basil-1" / str(shown["src"])).read_bytes() == b"RIFF but not really"
     assert "width" not in shown.attrs
+
+
+def test_browsers_get_the_smaller_of_two_files_where_there_are_two(target: FolderTarget, folder: Path) -> None:
+    both = [
+        replace(picture(colour, place), webp=colour.encode()) for colour, place in (("teal", None), ("red", "Water"))
+    ]
+    target.publish(post(featured=both[0], pictures=(both[1],)), lambda: True)
+
+    shown = [*read(folder / "basil-1/index.html").select("picture"), *read(folder / "index.html").select("picture")]
+
+    sources = [(one.source["srcset"], one.img["src"]) for one in shown]  # type: ignore[index]
+    names = [(one.webp_name, one.file_name) for one in both]
+    assert sources == [*names, (f"basil-1/{names[0][0]}", f"basil-1/{names[0][1]}")]
+    assert (folder / "basil-1" / str(both[0].webp_name)).read_bytes() == b"teal"
+    assert all((folder / "basil-1" / str(name)).exists() for pair in names for name in pair)

@@ -140,6 +140,7 @@ class Idea(OfSite, db.Model):
     target_keyword: Mapped[str] = mapped_column(String(200))
     intent: Mapped[Intent | None] = mapped_column(enum_type(Intent))
     status: Mapped[IdeaStatus] = mapped_column(enum_type(IdeaStatus), default=IdeaStatus.NEW)
+    reason: Mapped[str | None] = mapped_column(Text)  # why it was dismissed by itself
 
     cluster: Mapped[Cluster] = relationship(back_populates="ideas")
 
@@ -201,13 +202,17 @@ class Article(OfSite, db.Model):
 
 
 class Image(OfSite, db.Model):
-    """A picture of an article: first a prompt and alt text, then also a Picture, whose name is `file`."""
+    """A picture of an article: first a prompt and alt text, then also two Pictures.
+
+    `file` is the name of the one that everybody can show, `webp` that of the smaller one; None if there is none.
+    """
 
     __tablename__ = "image"
     __table_args__ = (
         UniqueConstraint("article_id", "position"),
         Index("ix_image_queue", "site_id", "status", "id"),
         Index("ix_image_file", "file"),
+        Index("ix_image_webp", "webp"),
         CheckConstraint("(status = 'generated') = (file IS NOT NULL)", name="generated_has_file"),
     )
 
@@ -219,7 +224,8 @@ class Image(OfSite, db.Model):
     place: Mapped[str | None] = mapped_column(String(300))
     status: Mapped[ImageStatus] = mapped_column(enum_type(ImageStatus), default=ImageStatus.PROMPTED)
     file: Mapped[str | None] = mapped_column(String(120))
-    media_type: Mapped[str | None] = mapped_column(String(40))
+    media_type: Mapped[str | None] = mapped_column(String(40))  # of the file
+    webp: Mapped[str | None] = mapped_column(String(120))
     attention: Mapped[str] = mapped_column(Text, default="")
 
     article: Mapped[Article] = relationship(back_populates="images")

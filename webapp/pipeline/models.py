@@ -304,6 +304,7 @@ class AiCall(Numbered, db.Model):
         UniqueConstraint("key"),
         Index("ix_ai_call_run_id_status", "run_id", "status"),
         Index("ix_ai_call_run_id_item", "run_id", "item"),
+        Index("ix_ai_call_site_id_item", "site_id", "item"),
         Index("ix_ai_call_media_file", "media_file"),
         Index("ix_ai_call_figures", "operation", "status", "sends", "sent_at", "answered_at"),
         Index("ix_ai_call_prices", "connection_id", "model", "answered_at"),

@@ -21,7 +21,7 @@ class Gathered:
 
 def gather() -> Gathered:
     """Takes in what an older version kept as files of this machine. Commits each; one that cannot be read stays out."""
-    wanted = union(_of_images(), _of_answers()).subquery()
+    wanted = union(*_of_images(), _of_answers()).subquery()
     absent = select(wanted.c[0]).where(wanted.c[0].not_in(select(Picture.name)))
     names = db.session.scalars(absent).all()
     db.session.commit()
@@ -46,9 +46,13 @@ def let_go_of(site_id: int) -> list[str]:
     by then, and who comes later adds it again.
     """
     of_site = union(
-        _of_images().where(Image.site_id == site_id), _of_answers().where(AiCall.site_id == site_id)
+        *(files.where(Image.site_id == site_id) for files in _of_images()),
+        _of_answers().where(AiCall.site_id == site_id),
     ).subquery()
-    of_others = union(_of_images().where(Image.site_id != site_id), _of_answers().where(AiCall.site_id != site_id))
+    of_others = union(
+        *(files.where(Image.site_id != site_id) for files in _of_images()),
+        _of_answers().where(AiCall.site_id != site_id),
+    )
     mine = Picture.name.in_(select(of_site.c[0]))
     db.session.execute(select(Picture.name).where(mine).order_by(Picture.name).with_for_update()).all()
     names = db.session.scalars(select(Picture.name).where(mine, Picture.name.not_in(of_others))).all()
@@ -56,8 +60,9 @@ def let_go_of(site_id: int) -> list[str]:
     return list(names)
 
 
-def _of_images() -> Select[str | None]:
-    return select(Image.file).where(Image.file.is_not(None))
+def _of_images() -> tuple[Select[str | None], Select[str | None]]:
+    """Each has its file, and most have a smaller one beside it."""
+    return select(Image.file).where(Image.file.is_not(None)), select(Image.webp).where(Image.webp.is_not(None))
 
 
 def _of_answers() -> Select[str | None]:

@@ -56,7 +56,7 @@ def _topics(article: Article) -> tuple[str, ...]:
 def _picture(image: Image) -> Picture:
     assert image.file is not None, "a generated image has a file"
     try:
-        data = read_copy(image.file)
+        data, webp = read_copy(image.file), read_copy(image.webp) if image.webp else None
     except (OSError, NotFound) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not in the database, nor in the media folder"
         raise TargetError(
@@ -64,4 +64,4 @@ def _picture(image: Image) -> Picture:
             "Put the file back into the media folder; it is tried again.",
             permanent=False,
         ) from error
-    return Picture(image.file, data, image.alt_text, image.place)
+    return Picture(image.file, data, image.alt_text, image.place, webp)

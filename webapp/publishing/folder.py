@@ -84,10 +84,12 @@ class FolderTarget:
         )
 
     def _keep(self, picture: Picture, slug: str) -> PageImage:
-        """The picture's file beside the page, named by its content."""
-        name = picture.file_name
-        _write(self._folder / slug / name, picture.data)
-        return PageImage.of(picture, name)
+        """The picture's files beside the page, named by their content."""
+        image = PageImage.of(picture)
+        _write(self._folder / slug / image.name, picture.data)
+        if image.webp and picture.webp:
+            _write(self._folder / slug / image.webp, picture.webp)
+        return image
 
     def _tell_others(self, page: Page, pages: dict[str, Page]) -> None:
         """Pages that lead to this one are written again, and so are those that do so from now on."""

@@ -42,17 +42,18 @@ class Publisher:
 
 @dataclass(frozen=True)
 class PageImage:
-    """A picture's file beside its page. Sizes in pixels, None where the file does not say."""
+    """A picture's file beside its page, and a smaller one if there is. Sizes in pixels, None where it does not say."""
 
     name: str
     alt_text: str
     width: int | None
     height: int | None
+    webp: str | None = None
 
     @classmethod
-    def of(cls, picture: Picture, name: str) -> "PageImage":
+    def of(cls, picture: Picture) -> "PageImage":
         width, height = _size(picture.data)
-        return cls(name, readable(picture.alt_text), width, height)
+        return cls(picture.file_name, readable(picture.alt_text), width, height, picture.webp_name)
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,9 @@ def _templates() -> Environment:
 
 def _figure(image: PageImage) -> str:
     size = Markup(' width="{}" height="{}"').format(image.width, image.height) if image.width else ""
-    figure = Markup('<figure><img src="{}" alt="{}"{} loading="lazy"></figure>')
-    return str(figure.format(image.name, image.alt_text, size))
+    source = Markup('<source type="image/webp" srcset="{}">').format(image.webp) if image.webp else ""
+    figure = Markup('<figure><picture>{}<img src="{}" alt="{}"{} loading="lazy"></picture></figure>')
+    return str(figure.format(source, image.name, image.alt_text, size))
 
 
 def _index_name(number: int) -> str:

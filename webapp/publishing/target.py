@@ -16,17 +16,25 @@ UNKNOWN = (".img", "application/octet-stream")
 
 @dataclass(frozen=True)
 class Picture:
-    """`place` is the text of the heading that it follows; None puts it at the end."""
+    """`place` is the text of the heading that it follows; None puts it at the end.
+
+    `webp` is the same picture in a smaller file, for destinations that can offer both.
+    """
 
     name: str
     data: bytes
     alt_text: str
     place: str | None = None
+    webp: bytes | None = None
 
     @property
     def file_name(self) -> str:
         """What it is called where it goes: by its content, so that the same one is there once."""
-        return hashlib.sha256(self.data).hexdigest()[:20] + self._kind[0]
+        return _name_of(self.data) + self._kind[0]
+
+    @property
+    def webp_name(self) -> str | None:
+        return None if self.webp is None else f"{_name_of(self.webp)}.webp"
 
     @property
     def media_type(self) -> str:
@@ -35,6 +43,10 @@ class Picture:
     @property
     def _kind(self) -> tuple[str, str]:
         return next((kind for start, kind in KINDS.items() if self.data.startswith(start)), UNKNOWN)
+
+
+def _name_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:20]
 
 
 @dataclass(frozen=True)

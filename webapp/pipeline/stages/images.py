@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, select
 
 from webapp.ai.functions.image_generation import ImageRequest, parse
-from webapp.ai.provider import Operation, Provider, Reply
-from webapp.content.media import keep
+from webapp.ai.provider import BadReply, Operation, Provider, Reply
 from webapp.content.models import Image, ImageStatus
+from webapp.content.pictures import BadPicture, Prepared, prepared, put
 from webapp.content.review import settle, settle_without_images
 from webapp.core.db import db
 from webapp.pipeline.models import RunItem
@@ -40,8 +40,7 @@ class Images:
     def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
         picture, image = parse(reply), _of(site, item)
         if image is not None:
-            image.file = keep(picture.data, picture.media_type)  # with the answer it is there already
-            image.media_type, image.status = picture.media_type, ImageStatus.GENERATED
+            put(image, _prepared(picture.data))
             settle(image.article)
         return {"images_processed": 1}
 
@@ -61,3 +60,10 @@ def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
 
 def _of(site: Site, item: RunItem) -> Image | None:
     return db.session.scalar(select(Image).where(*_waiting(site), Image.id == item.row))
+
+
+def _prepared(data: bytes) -> Prepared:
+    try:
+        return prepared(data)
+    except BadPicture as bad:
+        raise BadReply(str(bad)) from bad
