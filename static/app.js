@@ -264,7 +264,7 @@
 
   // Choosing rows: all of a table, or a range with shift.
   let lastChosen = null;
-  const boxes = (form) => [...form.elements].filter((box) => box.matches("td.pick input[name]"));
+  const boxes = (form) => [...form.elements].filter((box) => box.matches(":is(td.pick, .pick-this) input[name]"));
   function tell(form) {
     const note = one("[data-chosen]", form);
     const count = boxes(form).filter((box) => box.checked).length;

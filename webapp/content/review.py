@@ -19,6 +19,7 @@ from webapp.content.models import (
     Task,
     TaskStatus,
 )
+from webapp.content.moves import move
 from webapp.core.db import db
 from webapp.core.errors import Conflict
 
@@ -45,12 +46,12 @@ def settle_without_images(site_id: int) -> None:
 def reject(article: Article, by: str) -> None:
     """Takes a draft or an article in review out of the line; the article says by whom. Raises Conflict."""
     values = {"status": ArticleStatus.REJECTED, "attention": f"Rejected by {by}."}
-    _move(article, UNDECIDED, values, "be rejected")
+    move(article, UNDECIDED, values, "be rejected")
 
 
 def reopen(article: Article) -> None:
     """Undoes a rejection: back to review, or to draft while pictures are still to come. Raises Conflict."""
-    _move(article, (ArticleStatus.REJECTED,), {"status": ArticleStatus.DRAFT, "attention": ""}, "be reopened")
+    move(article, (ArticleStatus.REJECTED,), {"status": ArticleStatus.DRAFT, "attention": ""}, "be reopened")
     settle(article)
 
 
@@ -59,17 +60,17 @@ def ask_for_pictures(article: Article) -> None:
     if _has_pictures(article):
         raise Conflict(f"“{article.title}” has its pictures.", "Nothing was changed.")
     values = {"status": ArticleStatus.DRAFT, "prompts_at": None, "attention": ""}
-    _move(article, UNDECIDED, values, "be given pictures")
+    move(article, UNDECIDED, values, "be given pictures")
 
 
 def dismiss(idea: Idea) -> None:
     """The idea will not become a task. Raises Conflict if it did already."""
-    _move(idea, (IdeaStatus.NEW,), {"status": IdeaStatus.DISMISSED}, "be dismissed")
+    move(idea, (IdeaStatus.NEW,), {"status": IdeaStatus.DISMISSED}, "be dismissed")
 
 
 def restore(idea: Idea) -> None:
     """The dismissed idea may become a task again. Raises Conflict if it is not dismissed."""
-    _move(idea, (IdeaStatus.DISMISSED,), {"status": IdeaStatus.NEW}, "be restored")
+    move(idea, (IdeaStatus.DISMISSED,), {"status": IdeaStatus.NEW}, "be restored")
 
 
 def skip_keywords(site_id: int, ids: Collection[int]) -> int:
@@ -97,7 +98,7 @@ def retry_image(image: Image) -> None:
 
     Raises Conflict if it does not need attention, or if its article is approved or rejected.
     """
-    _move(image.article, UNDECIDED, {"status": ArticleStatus.DRAFT}, "get another picture")
+    move(image.article, UNDECIDED, {"status": ArticleStatus.DRAFT}, "get another picture")
     _try_again(image, ImageStatus.ATTENTION, ImageStatus.PROMPTED)
 
 
@@ -119,41 +120,7 @@ def _to_review(site_id: int, which: ColumnElement[bool]) -> None:
 
 
 def _try_again(row: Any, stuck: Any, again: Any) -> None:
-    _move(row, (stuck,), {"status": again, "attention": ""}, "be tried again")
-
-
-def _move(row: Any, allowed: Collection[Any], values: dict[str, Any], what: str) -> None:
-    """One conditional UPDATE: a run or another person may decide at the same moment. Raises Conflict."""
-    model = type(row)
-    db.session.flush()
-    moved = db.session.scalar(
-        update(model)
-        .where(model.id == row.id, model.status.in_(allowed))
-        .values(values)
-        .returning(model.id)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.refresh(row)
-    if moved is None:
-        raise Conflict(
-            f"“{_name(row)}” is {_word(row.status)} by now, so it cannot {what}.",
-            "Nothing was changed: look at it as it is now.",
-        )
-
-
-def _name(row: Any) -> str:
-    match row:
-        case Cluster():
-            return row.name
-        case Image():
-            return row.alt_text
-        case _:
-            return row.title
-
-
-def _word(status: Any) -> str:
-    words = {"review": "in review", "attention": "waiting for attention", "draft": "a draft"}
-    return words.get(status, status)
+    move(row, (stuck,), {"status": again, "attention": ""}, "be tried again")
 
 
 def _change_keywords(site_id: int, ids: Collection[int], old: KeywordStatus, new: KeywordStatus) -> int:

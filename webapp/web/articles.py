@@ -16,6 +16,7 @@ from webapp.content.queries import Filter
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.credits import ledger
+from webapp.pipeline import attention
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.models import Publication
 from webapp.publishing.why import is_retrying
@@ -90,7 +91,7 @@ def reopen(slug: str, id: int) -> ResponseReturnValue:
 
 @pages.post("/<int:id>/pictures")
 def ask_for_pictures(slug: str, id: int) -> ResponseReturnValue:
-    return _decide(slug, id, review.ask_for_pictures, "a draft: the next run asks for its pictures.")
+    return _decide(slug, id, attention.ask_for_pictures, "a draft: the next run asks for its pictures.")
 
 
 def _decide(slug: str, id: int, decide: Callable[[Article], object], done: str) -> ResponseReturnValue:

@@ -4,12 +4,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.content import queries, review
+from webapp.content import by_hand, queries
 from webapp.content.models import Cluster, ClusterStatus, Intent
 from webapp.content.queries import Filter
 from webapp.core.db import db
+from webapp.core.errors import Invalid
+from webapp.pipeline import attention
+from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
-from webapp.web.listing import chosen, listing, number, place
+from webapp.web.forms.by_hand import IdeaForm
+from webapp.web.forms.checks import refuse
+from webapp.web.listing import back, chosen, listing, number, place
+from webapp.web.trying_again import told, wanted_rows
 
 pages = Blueprint("clusters", __name__, url_prefix="/sites/<slug>/clusters")
 
@@ -51,13 +57,51 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         size=queries.sizes([cluster.id])[cluster.id],
         keywords=queries.keywords(site.id, of_cluster).rows,
         ideas=queries.ideas(site.id, of_cluster).rows,
+        answer=attention.last_answer(cluster) if cluster.status is ClusterStatus.ATTENTION else None,
     )
 
 
 @pages.post("/<int:id>/retry")
 def retry(slug: str, id: int) -> ResponseReturnValue:
     cluster = row_or_404(Cluster, site_or_404(slug, Role.EDITOR), id)
-    review.retry_cluster(cluster)
+    attention.retry(cluster)
     db.session.commit()
     flash(f"The next run writes the ideas for “{cluster.name}” again.", "ok")
     return redirect(url_for("clusters.show", slug=slug, id=id), 303)
+
+
+@pages.post("/retry")
+def retry_some(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    tried = attention.retry_some(site.id, Cluster, wanted_rows("cluster"))
+    db.session.commit()
+    flash(*told(tried, "cluster"))
+    return redirect(back(), 303)
+
+
+@pages.get("/<int:id>/write")
+def write(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    cluster = row_or_404(Cluster, site, id)
+    return _write_page(site, cluster, IdeaForm.about(cluster))
+
+
+@pages.post("/<int:id>/write")
+def keep(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    cluster = row_or_404(Cluster, site, id)
+    form = IdeaForm()
+    if not form.validate():
+        return _write_page(site, cluster, form), 422
+    try:
+        idea = by_hand.add_idea(cluster, form.written())
+    except Invalid as error:
+        refuse(form, error)
+        return _write_page(site, cluster, form), 422
+    flash(f"“{idea.title}” is kept: the next run plans it. Write another one, or go back to the cluster.", "ok")
+    db.session.commit()
+    return redirect(url_for("clusters.write", slug=slug, id=id), 303)
+
+
+def _write_page(site: Site, cluster: Cluster, form: IdeaForm) -> str:
+    return render_template("clusters/write.html", page="clusters", site=site, cluster=cluster, form=form)

@@ -1,16 +1,22 @@
-"""Tasks of a site: the articles that are to be written."""
+"""Tasks of a site: the articles that are to be written, and writing one by hand."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.content import queries, review
+from webapp.content import by_hand, queries
 from webapp.content.models import Task, TaskStatus
 from webapp.content.queries import Filter
 from webapp.core.db import db
+from webapp.core.errors import Invalid
+from webapp.pipeline import attention
+from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
+from webapp.web.forms.by_hand import ArticleForm
+from webapp.web.forms.checks import refuse
 from webapp.web.htmx import after_post
 from webapp.web.listing import back, chosen, listing, place
+from webapp.web.trying_again import told, wanted_rows
 
 pages = Blueprint("tasks", __name__, url_prefix="/sites/<slug>/tasks")
 
@@ -33,11 +39,25 @@ def index(slug: str) -> ResponseReturnValue:
     )
 
 
+@pages.get("/<int:id>")
+def show(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug)
+    task = row_or_404(Task, site, id)
+    return render_template(
+        "tasks/show.html",
+        page="tasks",
+        site=site,
+        task=task,
+        article_id=queries.articles_of_tasks([task.id]).get(task.id),
+        answer=attention.last_answer(task) if task.status is TaskStatus.ATTENTION else None,
+    )
+
+
 @pages.post("/<int:id>/retry")
 def retry(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     task = row_or_404(Task, site, id)
-    review.retry_task(task)
+    attention.retry(task)
     db.session.commit()
     return after_post(
         lambda: render_template("tasks/_task.html", site=site, task=task, article_id=None),
@@ -45,3 +65,42 @@ def retry(slug: str, id: int) -> ResponseReturnValue:
         "ok",
         f"The next run writes “{task.title}” again.",
     )
+
+
+@pages.post("/retry")
+def retry_some(slug: str) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    tried = attention.retry_some(site.id, Task, wanted_rows("task"))
+    db.session.commit()
+    flash(*told(tried, "task"))
+    return redirect(back(), 303)
+
+
+@pages.get("/<int:id>/write")
+def write(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    task = row_or_404(Task, site, id)
+    answer = attention.last_answer(task)
+    return _write_page(site, task, ArticleForm.about(task, answer.text if answer else ""))
+
+
+@pages.post("/<int:id>/write")
+def keep(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    task = row_or_404(Task, site, id)
+    form = ArticleForm()
+    if not form.validate():
+        return _write_page(site, task, form), 422
+    try:
+        article = by_hand.write_article(task, form.written())
+    except Invalid as error:
+        refuse(form, error)
+        return _write_page(site, task, form), 422
+    address = url_for("articles.show", slug=slug, id=article.id)
+    db.session.commit()
+    flash("The article is kept as a draft. The next run asks for its pictures.", "ok")
+    return redirect(address, 303)
+
+
+def _write_page(site: Site, task: Task, form: ArticleForm) -> str:
+    return render_template("tasks/write.html", page="tasks", site=site, task=task, form=form)

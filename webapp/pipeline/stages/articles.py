@@ -9,6 +9,7 @@ from webapp.ai.provider import Operation, Provider, Reply
 from webapp.content.checks import off_length
 from webapp.content.models import TARGET_WORDS, Article, Keyword, Task, TaskStatus
 from webapp.content.sanitise import clean, count_words
+from webapp.content.slugs import free_slug
 from webapp.core.db import db
 from webapp.pipeline.models import RunItem
 from webapp.pipeline.stage import Counts, Plan, Planned
@@ -101,7 +102,7 @@ def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) 
         site_id=site.id,
         task_id=task.id,
         title=result.title,
-        slug=_free_slug(site, result.slug),
+        slug=free_slug(site.id, result.slug),
         meta_title=result.meta_title,
         meta_description=result.meta_description,
         excerpt=result.excerpt,
@@ -112,11 +113,3 @@ def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) 
         written_by=provider.name,
         is_draft_quality=not provider.writes_for_publication,
     )
-
-
-def _free_slug(site: Site, wanted: str) -> str:
-    slug, number = wanted, 1
-    while db.session.scalar(select(Article.id).where(Article.site_id == site.id, Article.slug == slug)) is not None:
-        number += 1
-        slug = f"{wanted[:110]}-{number}"
-    return slug

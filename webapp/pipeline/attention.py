@@ -1,0 +1,138 @@
+"""Rows that need a person's attention: what the provider said about them last, and asking it anew."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from webapp.content import review
+from webapp.content.models import Article, Cluster, ClusterStatus, Image, ImageStatus, Task, TaskStatus
+from webapp.core.db import db
+from webapp.core.errors import Conflict
+from webapp.pipeline.models import AiCall, CallStatus
+from webapp.pipeline.paid_items import BROKE_OVER_IT
+from webapp.pipeline.states import StageKey
+
+Stuck = Cluster | Task | Image
+
+STAGES: dict[type[Stuck | Article], StageKey] = {
+    Cluster: StageKey.IDEAS,
+    Task: StageKey.ARTICLES,
+    Article: StageKey.PROMPTS,
+    Image: StageKey.IMAGES,
+}
+ATTENTION: dict[type[Stuck], StrEnum] = {
+    Cluster: ClusterStatus.ATTENTION,
+    Task: TaskStatus.ATTENTION,
+    Image: ImageStatus.ATTENTION,
+}
+LONGEST_SHOWN = 20_000  # characters of an answer
+SPENT = "spent:"  # so begins the key of an answer that nobody will use
+LONGEST_KEY = 64
+SPENDABLE = (CallStatus.ANSWERED, CallStatus.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class LastAnswer:
+    """The raw words of the last call about a row, cut at `LONGEST_SHOWN`; `length` is that of all of them.
+
+    `problem`: what the provider found wrong with them. `error`: why there are none.
+    """
+
+    text: str
+    length: int
+    problem: str
+    error: str
+    model: str
+    at: datetime
+
+    @property
+    def is_cut(self) -> bool:
+        return self.length > len(self.text)
+
+
+def last_answer(row: Stuck) -> LastAnswer | None:
+    """None where nobody was ever asked about it."""
+    call = next(iter(_calls_about(row, limit=1)), None)
+    if call is None:
+        return None
+    reply = call.reply or ""
+    return LastAnswer(
+        text=reply[:LONGEST_SHOWN],
+        length=len(reply),
+        problem=call.problem or "",
+        error=call.error,
+        model=call.model,
+        at=call.answered_at or call.sent_at,
+    )
+
+
+def retry(row: Stuck) -> None:
+    """The next run takes the row again, and asks anew. Raises Conflict like review.retry_…; the caller commits.
+
+    Where only code of ours broke over the answer, the answer stays and is used.
+    """
+    why = row.attention
+    match row:
+        case Cluster():
+            review.retry_cluster(row)
+        case Task():
+            review.retry_task(row)
+        case Image():
+            review.retry_image(row)
+    if why != BROKE_OVER_IT:
+        _spend(row)
+
+
+def retry_some(site_id: int, model: type[Stuck], ids: Collection[int]) -> int:
+    """The same for those of these rows that need attention and can be tried again. Answers how many."""
+    wanted: Select[Any] = select(model).where(
+        model.site_id == site_id, model.id.in_(ids), model.status == ATTENTION[model]
+    )
+    return sum(_retried(row) for row in db.session.scalars(wanted.order_by(model.id)).all())
+
+
+def ask_for_pictures(article: Article) -> None:
+    """The next run asks for pictures of an article that got none, and asks anew. Raises Conflict."""
+    why = article.attention
+    review.ask_for_pictures(article)
+    if why not in ("", BROKE_OVER_IT):
+        _spend(article)
+
+
+def _retried(row: Stuck) -> bool:
+    try:
+        with db.session.begin_nested():
+            retry(row)
+    except Conflict:
+        return False
+    return True
+
+
+def _spend(row: Stuck | Article) -> None:
+    """The last answer about the row is not taken again, nor are those before it that the provider itself found bad:
+    it was asked to repair them. An answer that never came is not waited for any more; its hold stays.
+
+    Earlier steps that went well are kept: they were paid for.
+    """
+    calls = [call for call in _calls_about(row) if not call.key.startswith(SPENT)]
+    for number, call in enumerate(calls):
+        if call.status not in SPENDABLE or (number > 0 and call.problem is None):
+            break
+        call.key = _spent(call)
+    db.session.flush()
+
+
+def _spent(call: AiCall) -> str:
+    return (SPENT + hashlib.sha256(f"{call.id}\x1f{call.key}".encode()).hexdigest())[:LONGEST_KEY]
+
+
+def _calls_about(row: Stuck | Article, limit: int | None = None) -> Sequence[AiCall]:
+    """The last first."""
+    item = f"{STAGES[type(row)]}:{row.id}"
+    wanted = select(AiCall).where(AiCall.site_id == row.site_id, AiCall.item == item)
+    return db.session.scalars(wanted.order_by(AiCall.sent_at.desc(), AiCall.id.desc()).limit(limit)).all()
