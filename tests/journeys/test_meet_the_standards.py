@@ -17,7 +17,7 @@ from tests.pipeline.engine import site_with_keywords
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.content.media import keep
-from webapp.content.models import ArticleStatus, ImageStatus, TaskStatus
+from webapp.content.models import ArticleStatus, ExistingPost, ImageStatus, TaskStatus
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.redis import connection as redis_connection
@@ -34,7 +34,6 @@ from webapp.publishing.models import (
     PublicationStatus,
     WaitingReason,
     WordPressConnection,
-    WordPressExisting,
 )
 from webapp.publishing.schedule import change_settings
 from webapp.publishing.wordpress.connection import Wanted, connect
@@ -126,7 +125,7 @@ def site_with_wordpress(account: Account) -> str:
     connection = db.session.get_one(WordPressConnection, site.id)
     connection.password, connection.posts_problem = Secret("made with another key"), "Nobody answers."
     db.session.add(
-        WordPressExisting(
+        ExistingPost(
             site_id=site.id, remote_id=1, link="https://herbs.example/a/", title="Basil", slug="a", modified=now()
         )
     )

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tests import factories
 from webapp.accounts.switches import Switch, SwitchSetting
 from webapp.ai.provider import Operation
-from webapp.content.models import ImageStatus
+from webapp.content.models import ExistingPost, ImageStatus
 from webapp.core.db import change, db
 from webapp.core.secrets import Secret
 from webapp.credits import ledger, prices
@@ -18,7 +18,7 @@ from webapp.credits.models import SiteBudget
 from webapp.pipeline.automation import Automation, SkippedRun
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent, RunItem
 from webapp.pipeline.states import StageKey, StopReason
-from webapp.publishing.models import PublicationStatus, WordPressConnection, WordPressExisting
+from webapp.publishing.models import PublicationStatus, WordPressConnection
 
 ENUMS = [
     pytest.param(table, column, id=f"{table.name}.{column.name}")
@@ -49,7 +49,7 @@ def one_row_of_everything() -> None:
             SkippedRun(site_id=site.id, scheduled_for=now, why="a run is active", run_id=run.id),
             SwitchSetting(name=Switch.NEW_SCHEDULING, value=False, by="Ana"),
             WordPressConnection(site_id=site.id, address="https://a.example", username="a", password=Secret.of("b")),
-            WordPressExisting(site_id=site.id, remote_id=1, link="l", title="t", slug="s", modified=now),
+            ExistingPost(site_id=site.id, remote_id=1, link="l", title="t", slug="s", modified=now),
         ]
     )  # fmt: skip
     ledger.hold(

@@ -113,3 +113,16 @@ def test_a_planned_idea_cannot_be_dismissed(client: Visitor, site: Site) -> None
     assert answer.status_code == 409
     assert "is planned by now" in answer.text
     assert idea.status is IdeaStatus.PLANNED
+
+
+def test_an_idea_that_was_dismissed_as_a_repetition_says_so_and_can_be_used_anyway(client: Visitor, site: Site) -> None:
+    why = "Nearly the same as “Basil in winter” (article)."
+    idea = factories.idea(site, status=IdeaStatus.DISMISSED, reason=why)
+
+    shown = BeautifulSoup(client.get("/sites/beans/ideas").text, "html.parser")
+    assert why in shown.get_text() and "Use it anyway" in shown.get_text()
+    assert why in client.get(f"/sites/beans/clusters/{idea.cluster_id}").text
+    client.send(f"/sites/beans/ideas/{idea.id}/restore")
+
+    assert (idea.status, idea.reason) == (IdeaStatus.NEW, None)
+    assert "Use it anyway" not in client.get("/sites/beans/ideas").text

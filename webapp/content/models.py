@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -239,3 +240,16 @@ class Picture(db.Model):
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
     media_type: Mapped[str] = mapped_column(String(40))
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ExistingPost(db.Model):
+    """A post that is public on the site's WordPress, whoever wrote it: to be linked to, and not to be written again."""
+
+    __tablename__ = "wordpress_existing"
+
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    remote_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    link: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Text)
+    modified: Mapped[datetime]

@@ -70,7 +70,7 @@ def dismiss(idea: Idea) -> None:
 
 def restore(idea: Idea) -> None:
     """The dismissed idea may become a task again. Raises Conflict if it is not dismissed."""
-    move(idea, (IdeaStatus.DISMISSED,), {"status": IdeaStatus.NEW}, "be restored")
+    move(idea, (IdeaStatus.DISMISSED,), {"status": IdeaStatus.NEW, "reason": None}, "be restored")
 
 
 def skip_keywords(site_id: int, ids: Collection[int]) -> int:

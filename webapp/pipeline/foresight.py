@@ -26,6 +26,7 @@ from webapp.content.models import (
     Intent,
     Keyword,
 )
+from webapp.content.repeats import Repeats
 from webapp.core.db import db
 from webapp.pipeline.calls import key_of
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
@@ -83,6 +84,7 @@ class Outlook:
         self.is_exact = all(self._to_ask_ahead(operation) for operation in ASKED)
         self._made: dict[StageKey, list[Ahead]] = {stage: [] for stage in StageKey}
         self._titles: set[str] = set()
+        self._repeats = Repeats(site.id)
         self._asked = 0
         self._pictures: Counter[Any] = Counter()  # wanted, by article
 
@@ -225,9 +227,7 @@ class Outlook:
             ideas = idea_generation.parse(provider.answer(question)).ideas
         except BadReply:
             return ()
-        fresh = [idea for idea in ideas if self._is_new(idea.title)]
-        self._titles.update(idea.title for idea in fresh)
-        return [idea.kind for idea in fresh]
+        return [idea.kind for idea in ideas if self._goes_on(idea.title)]
 
     def _question_about(self, topic: Topic) -> idea_generation.IdeasRequest | None:
         if topic.cluster.id is not None:
@@ -236,10 +236,15 @@ class Outlook:
             return None
         return question_about(self.site, topic.cluster, sorted(topic.keywords, key=_most_searched)[:MOST_KEYWORDS])
 
-    def _is_new(self, title: str) -> bool:
-        """Ideas of one answer may share a title; those of different ones may not."""
+    def _goes_on(self, title: str) -> bool:
+        """Whether the stage would plan an idea of that title, as against leaving it out or dismissing it."""
         taken = select(Idea.id).where(Idea.site_id == self.site.id, Idea.title == title).limit(1)
-        return title not in self._titles and db.session.scalar(taken) is None
+        if title in self._titles or db.session.scalar(taken) is not None:
+            return False
+        repeats = self._repeats.reason_against(title) is not None
+        self._titles.add(title)
+        self._repeats.note(title)
+        return not repeats
 
     # articles to pictures
 

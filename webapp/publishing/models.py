@@ -193,23 +193,10 @@ class WordPressConnection(db.Model):
     post_status: Mapped[PostStatus] = mapped_column(enum_type(PostStatus), default=PostStatus.PUBLISH)
     found: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     tested_at: Mapped[datetime | None]
-    posts_read_at: Mapped[datetime | None]  # into WordPressExisting
+    posts_read_at: Mapped[datetime | None]  # into ExistingPost
     posts_problem: Mapped[str] = mapped_column(Text, default="")  # why the last reading did not work
 
     site: Mapped[Site] = relationship()
-
-
-class WordPressExisting(db.Model):
-    """A post that is public there, whoever wrote it: to be linked to, and not to be written again."""
-
-    __tablename__ = "wordpress_existing"
-
-    site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
-    remote_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    link: Mapped[str] = mapped_column(Text)
-    title: Mapped[str] = mapped_column(Text)
-    slug: Mapped[str] = mapped_column(Text)
-    modified: Mapped[datetime]
 
 
 class WordPressPost(db.Model):

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from tests import factories
 from tests.wordpress.look_alike import POSTS, LookAlike, Reply, error, in_json, post
 from tests.wordpress.server import WordPress
+from webapp.content.models import ExistingPost
 from webapp.core.db import db
 from webapp.core.errors import Conflict, NotFound, PressroomError
 from webapp.core.secrets import Secret
 from webapp.jobs import tasks
-from webapp.publishing.models import WordPressConnection, WordPressExisting
+from webapp.publishing.models import WordPressConnection
 from webapp.publishing.wordpress import existing
 from webapp.publishing.wordpress.existing import read_posts
 from webapp.sites.models import Site
@@ -43,7 +44,7 @@ def test_the_posts_of_a_real_one_are_read(site: Site, wordpress: WordPress, priv
 
     assert done.are_all
     assert done.count == existing.count(site.id) > 0
-    hello = db.session.scalars(select(WordPressExisting).where(WordPressExisting.slug == "hello-world")).one()
+    hello = db.session.scalars(select(ExistingPost).where(ExistingPost.slug == "hello-world")).one()
     assert (hello.title, hello.link) == ("Hello world!", f"{wordpress.address}/hello-world/")
     db.session.commit()
 

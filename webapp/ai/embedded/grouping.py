@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from webapp.ai.embedded.phrases import QUESTION_WORDS
+from webapp.ai.embedded.stems import stem
 from webapp.ai.embedded.wording import in_word, plain, words_of
 
 SAME_TOPIC = 0.2  # two groups join while their members are so similar on average (cosine)
@@ -57,15 +58,7 @@ def _labels(forms: Sequence[str]) -> dict[str, int]:
 
 def _words(form: str) -> list[str]:
     """Stems of the words that mean something."""
-    return [_stem(word) for word in form.split() if word not in STOP_WORDS] or form.split()
-
-
-def _stem(word: str) -> str:
-    for ending in ("ing", "ers", "ies", "er", "es", "ed", "s", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            stem = word[: -len(ending)]
-            return stem[:-1] if stem[-1] == stem[-2] and stem[-1] not in "lsz" else stem  # repotting, repot
-    return word
+    return [stem(word) for word in form.split() if word not in STOP_WORDS] or form.split()
 
 
 def _opening(words: dict[str, list[str]]) -> dict[str, float]:

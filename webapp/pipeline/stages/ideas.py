@@ -1,13 +1,14 @@
 """Clusters to ideas: one paid call per cluster."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, select
 
 from webapp.ai.functions.clustering import KeywordFact
-from webapp.ai.functions.idea_generation import IdeasRequest, parse
+from webapp.ai.functions.idea_generation import IdeaDraft, IdeasRequest, parse
 from webapp.ai.provider import BadReply, Operation, Provider, Reply
-from webapp.content.models import Cluster, ClusterStatus, Idea, Intent, Keyword
+from webapp.content.models import Cluster, ClusterStatus, Idea, IdeaStatus, Intent, Keyword
+from webapp.content.repeats import Repeats
 from webapp.core.db import db
 from webapp.pipeline.models import RunItem
 from webapp.pipeline.stage import Counts, Plan, Planned
@@ -45,22 +46,10 @@ class Ideas:
             raise BadReply("the answer proposes no article")
         if cluster is None:
             return {"clusters_processed": 1, "ideas_created": 0}
-        fresh = [idea for idea in ideas if not _is_taken(site, idea.title)]
-        db.session.add_all(
-            Idea(
-                site_id=site.id,
-                cluster_id=cluster.id,
-                title=idea.title,
-                angle=idea.angle,
-                outline=idea.outline,
-                kind=idea.kind,
-                target_keyword=idea.target_keyword,
-                intent=Intent(idea.intent) if idea.intent in set(Intent) else None,
-            )
-            for idea in fresh
-        )
+        made = list(_made(site, cluster, ideas))
+        db.session.add_all(made)
         cluster.status = ClusterStatus.EXPANDED
-        return {"clusters_processed": 1, "ideas_created": len(fresh)}
+        return {"clusters_processed": 1, "ideas_created": sum(idea.status is IdeaStatus.NEW for idea in made)}
 
     def set_aside(self, item: RunItem, why: str) -> None:
         cluster = db.session.get(Cluster, item.row)
@@ -105,6 +94,29 @@ def _fact(keyword: Keyword) -> KeywordFact:
     return KeywordFact(
         phrase=keyword.phrase, volume=keyword.volume, intent=keyword.intent.value if keyword.intent else None
     )
+
+
+def _made(site: Site, cluster: Cluster, drafts: Iterable[IdeaDraft]) -> Iterator[Idea]:
+    """An idea for each title that is new. What nearly repeats something is dismissed, and a person may restore it."""
+    repeats, titles = Repeats(site.id), set[str]()
+    for draft in drafts:
+        if draft.title in titles or _is_taken(site, draft.title):
+            continue
+        reason = repeats.reason_against(draft.title)
+        titles.add(draft.title)
+        repeats.note(draft.title)
+        yield Idea(
+            site_id=site.id,
+            cluster_id=cluster.id,
+            title=draft.title,
+            angle=draft.angle,
+            outline=draft.outline,
+            kind=draft.kind,
+            target_keyword=draft.target_keyword,
+            intent=Intent(draft.intent) if draft.intent in set(Intent) else None,
+            status=IdeaStatus.DISMISSED if reason else IdeaStatus.NEW,
+            reason=reason,
+        )
 
 
 def _is_taken(site: Site, title: str) -> bool:

@@ -4,12 +4,13 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete
 
+from webapp.content.models import ExistingPost
 from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.core.errors import Invalid
 from webapp.core.secrets import Secret, Unreadable
 from webapp.publishing import outage
-from webapp.publishing.models import PostStatus, WordPressConnection, WordPressExisting
+from webapp.publishing.models import PostStatus, WordPressConnection
 from webapp.publishing.places import Place
 from webapp.publishing.schedule import lock, reslot
 from webapp.publishing.target import NotConnected
@@ -94,11 +95,11 @@ def use_folder(site: Site) -> list[Place]:
 def forget(site: Site) -> None:
     """Deletes the password and all that was read there; the site publishes to its folder."""
     use_folder(site)
-    change(delete(WordPressExisting).where(WordPressExisting.site_id == site.id))
+    change(delete(ExistingPost).where(ExistingPost.site_id == site.id))
     change(delete(WordPressConnection).where(WordPressConnection.site_id == site.id))
     db.session.expire_all()
 
 
 def _forget_posts(connection: WordPressConnection) -> None:
-    change(delete(WordPressExisting).where(WordPressExisting.site_id == connection.site_id))
+    change(delete(ExistingPost).where(ExistingPost.site_id == connection.site_id))
     connection.posts_read_at, connection.posts_problem = None, ""

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import NoResultFound
 
+from webapp.content.models import ExistingPost
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict, NotFound
 from webapp.core.outbound import Outbound
-from webapp.publishing.models import WordPressConnection, WordPressExisting
+from webapp.publishing.models import WordPressConnection
 from webapp.publishing.schedule import lock
 from webapp.publishing.target import TargetError
 from webapp.publishing.wordpress.api import Rest
@@ -116,9 +117,9 @@ def _replace(site_id: int, address: str, posts: list[dict[str, Any]]) -> None:
     if connection is None or connection.address != address:
         db.session.rollback()
         raise Conflict("The site was connected elsewhere meanwhile.", "Nothing was changed. Read again.")
-    change(delete(WordPressExisting).where(WordPressExisting.site_id == site_id))
+    change(delete(ExistingPost).where(ExistingPost.site_id == site_id))
     if posts:
-        db.session.execute(insert(WordPressExisting), [{"site_id": site_id, **post} for post in posts])
+        db.session.execute(insert(ExistingPost), [{"site_id": site_id, **post} for post in posts])
     connection.posts_read_at, connection.posts_problem = now(), ""
     db.session.commit()
 
@@ -141,14 +142,14 @@ def _locked(site_id: int) -> WordPressConnection | None:
     return db.session.scalar(wanted.execution_options(populate_existing=True))
 
 
-def listed(site_id: int, limit: int) -> Sequence[WordPressExisting]:
+def listed(site_id: int, limit: int) -> Sequence[ExistingPost]:
     """Those that are known, the last changed first."""
-    wanted = select(WordPressExisting).where(WordPressExisting.site_id == site_id)
-    order = WordPressExisting.modified.desc(), WordPressExisting.remote_id.desc()
+    wanted = select(ExistingPost).where(ExistingPost.site_id == site_id)
+    order = ExistingPost.modified.desc(), ExistingPost.remote_id.desc()
     return db.session.scalars(wanted.order_by(*order).limit(limit)).all()
 
 
 def count(site_id: int) -> int:
     """How many are known."""
-    wanted = select(func.count()).select_from(WordPressExisting).where(WordPressExisting.site_id == site_id)
+    wanted = select(func.count()).select_from(ExistingPost).where(ExistingPost.site_id == site_id)
     return db.session.scalar(wanted) or 0
