@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.content.sanitise import clean, count_words, headings, plain
+from webapp.content.sanitise import clean, clean_reply, count_words, headings, plain
 
 ARTICLE = (
     '<p class="draft-note">A draft.</p><h2>Beans</h2><p>Buy <strong>fresh</strong> <em>beans</em>.</p>'
@@ -42,6 +42,51 @@ def test_everything_else_goes(html: str) -> None:
 @pytest.mark.parametrize("source", ["https://example.com/x.png", "//example.com/x.png", "data:image/png;base64,x"])
 def test_pictures_come_from_the_site_itself(source: str) -> None:
     assert clean(f'<img src="{source}" alt="x">') == '<img alt="x">'
+
+
+def test_links_to_ids_of_the_site_stay() -> None:
+    html = '<p><a href="pressroom:a12">one</a> <a href="pressroom:p345">two</a></p>'
+
+    assert clean(html) == html
+
+
+@pytest.mark.parametrize(
+    "address", ["pressroom:", "pressroom:12", "pressroom:a0", "pressroom://a12", "PRESSROOM:a12", "pressroom:a12/../x"]
+)
+def test_what_is_no_id_leads_nowhere(address: str) -> None:
+    assert clean(f'<a href="{address}">x</a>') == "<a>x</a>"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.com/",
+        "//example.com",
+        "/x",
+        "x",
+        "#top",
+        "",
+        "javascript:alert(1)",
+        "pressroom:a13",
+        "pressroom:a1",
+        "pressroom:a12?x",
+        " pressroom:a12",
+        "mailto:ana@example.com",
+    ],
+)
+def test_of_what_a_provider_wrote_only_links_to_what_it_was_offered_stay(address: str) -> None:
+    html = f'<p>Read <a href="{address}">this <em>one</em></a> and <a href="pressroom:a12">that</a>.</p>'
+
+    assert clean_reply(html, {"a12"}) == '<p>Read this <em>one</em> and <a href="pressroom:a12">that</a>.</p>'
+
+
+@given(st.text(alphabet="<>/\"'= ahrefprsom:12\\&;#x\n-!"))
+def test_no_other_link_comes_through(html: str) -> None:
+    cleaned = clean_reply(html, {"a12"})
+
+    assert "<a>" not in cleaned
+    assert cleaned.count("<a") == cleaned.count('<a href="pressroom:a12">')
+    assert clean(cleaned) == cleaned
 
 
 @given(st.text(alphabet="<>/\"'= ahp23imgsrc:\\&;#x\n-!"))

@@ -50,6 +50,18 @@ def buy(article: Article, operation: Operation, price: int) -> None:
     db.session.commit()
 
 
+def test_links_within_the_site_lead_to_where_readers_find_them(client: Visitor, site: Site) -> None:
+    there = factories.publication(site, PublicationStatus.PUBLISHED).article
+    body = f'<p><a href="pressroom:a{there.id}">out</a> <a href="pressroom:a999">gone</a></p>'
+    article = factories.article(site, body_html=body)
+
+    page = BeautifulSoup(client.get(f"/sites/{site.slug}/articles/{article.id}").text, "html.parser")
+
+    (link,) = page.select("article.article a")
+    assert link.text == "out" and str(link["href"]).startswith(f"/published/{site.slug}/")
+    assert "gone" in page.select_one("article.article").get_text()  # type: ignore[union-attr]
+
+
 def test_an_empty_list_teaches(client: Visitor, site: Site) -> None:
     assert "No articles yet" in client.get("/sites/beans/articles").text
 

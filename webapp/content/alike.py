@@ -1,5 +1,6 @@
 """Whether two titles promise nearly the same article. Pure: words without their endings are compared, not meanings."""
 
+import functools
 import re
 import unicodedata
 
@@ -18,6 +19,7 @@ FLUFF = words_of(
 )
 
 
+@functools.lru_cache(maxsize=50_000)
 def stems_of(title: str) -> frozenset[str]:
     """What the title is about. A title of nothing but fluff is about that."""
     words = WORD.findall(unicodedata.normalize("NFKC", title).casefold())

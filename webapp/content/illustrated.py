@@ -1,9 +1,10 @@
 """An article as its readers will see it: the text with the pictures in their places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.ai.functions.image_prompt_extraction import ImageRole
+from webapp.content.links import resolved
 from webapp.content.models import Article, Image
 from webapp.content.placing import placed
 from webapp.content.sanitise import clean
@@ -17,10 +18,13 @@ class Section:
     images: Sequence[Image]
 
 
-def sections(article: Article) -> list[Section]:
-    """The text, cut where pictures go: after the heading that each names, else at the end."""
+def sections(article: Article, addresses: Mapping[str, str]) -> list[Section]:
+    """The text, cut where pictures go: after the heading that each names, else at the end.
+
+    `addresses`: by id, of what it links to.
+    """
     images = [image for image in article.images if image.role is ImageRole.IN_ARTICLE]
-    pieces = placed(clean(article.body_html), [image.place for image in images])
+    pieces = placed(resolved(clean(article.body_html), addresses), [image.place for image in images])
     return [Section(html, [images[number] for number in numbers]) for html, numbers in pieces]
 
 

@@ -1,6 +1,7 @@
 """HTML of articles: what may stay in it, and what is read out of it."""
 
 import re
+from collections.abc import Callable, Collection
 from html.parser import HTMLParser
 
 import nh3
@@ -40,20 +41,38 @@ ATTRIBUTES = {
 }
 NOTE = "draft-note"  # the one class that a paragraph may have
 INLINE = {"strong", "em", "a"}
+LINK_SCHEME = "pressroom"  # of links to what a site has itself
+LINK_START = f"{LINK_SCHEME}:"
+LINK = re.compile(rf"{LINK_START}[a-z][1-9][0-9]*")
+NO_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 ELSEWHERE = re.compile(r"^\s*(?:[a-z][a-z0-9+.-]*:|[/\\]{2})", re.IGNORECASE)
 
 
 def clean(html: str) -> str:
     """`html` with only what an article may hold: no scripts, no styles, no pictures from elsewhere.
 
-    Cleaning it twice changes nothing.
+    Links lead to web pages, or to ids of the site: see content.links. Cleaning it twice changes nothing.
     """
+    return _cleaned(html, _kept)
+
+
+def clean_reply(html: str, ids: Collection[str]) -> str:
+    """The same for what a provider wrote: of its links only those to these ids stay, of the others their words."""
+    allowed = {f"{LINK_START}{id}" for id in ids}
+
+    def kept(tag: str, attribute: str, value: str) -> str | None:
+        return _kept(tag, attribute, value) if (tag, attribute) != ("a", "href") or value in allowed else None
+
+    return NO_LINK.sub(r"\1", _cleaned(html, kept))
+
+
+def _cleaned(html: str, kept: Callable[[str, str, str], str | None]) -> str:
     return nh3.clean(
         html,
         tags=TAGS,
         attributes=ATTRIBUTES,
-        attribute_filter=_kept,
-        url_schemes={"http", "https"},
+        attribute_filter=kept,
+        url_schemes={"http", "https", LINK_SCHEME},
         link_rel=None,
         strip_comments=True,
     )
@@ -78,6 +97,8 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
     match tag, attribute:
         case "img", "src":
             return None if ELSEWHERE.match(value) else value
+        case "a", "href" if value.strip().lower().startswith(LINK_START):
+            return value if LINK.fullmatch(value) else None
         case "p", "class":
             return value if value == NOTE else None
         case _:

@@ -1,6 +1,7 @@
 """Where a site publishes to, and an article made ready for it."""
 
 from webapp.ai.functions.image_prompt_extraction import ImageRole
+from webapp.content.links import resolved
 from webapp.content.media import read_copy
 from webapp.content.models import Article, Image, ImageStatus
 from webapp.content.sanitise import clean
@@ -10,6 +11,7 @@ from webapp.core.errors import NotFound
 from webapp.core.settings import settings
 from webapp.publishing.folder import FolderTarget
 from webapp.publishing.folder_pages import Publisher
+from webapp.publishing.links import addresses_from_page
 from webapp.publishing.models import WordPressConnection
 from webapp.publishing.target import Picture, Post, Target, TargetError
 from webapp.publishing.wordpress.target import WordPressTarget
@@ -39,7 +41,7 @@ def post_of(article: Article) -> Post:
         meta_title=article.meta_title,
         meta_description=article.meta_description,
         excerpt=article.excerpt,
-        body_html=clean(article.body_html),
+        body_html=resolved(clean(article.body_html), addresses_from_page(article)),
         published_at=now(),
         featured=next((_picture(image) for image in images if image.role is ImageRole.FEATURED), None),
         pictures=tuple(_picture(image) for image in images if image.role is ImageRole.IN_ARTICLE),

@@ -18,6 +18,7 @@ from webapp.core.db import db
 from webapp.credits import ledger
 from webapp.pipeline import attention
 from webapp.publishing.approval import approve as approve_article
+from webapp.publishing.links import addresses_for
 from webapp.publishing.models import Publication
 from webapp.publishing.why import is_retrying
 from webapp.web.access import row_or_404, site_or_404
@@ -59,7 +60,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         site=site,
         article=article,
         featured=featured(article),
-        sections=sections(article),
+        sections=sections(article, addresses_for(article)),
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
         costs=costs,
         total_cost=sum(costs.values()),

@@ -1,17 +1,18 @@
 """Tasks to articles: one paid call per task, priced by the words it asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import ColumnElement, select
 
-from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, parse
+from webapp.ai.functions.content_generation import ArticleRequest, ArticleResult, LinkChoice, parse
 from webapp.ai.provider import Operation, Provider, Reply
 from webapp.content.checks import off_length
+from webapp.content.links import choices
 from webapp.content.models import TARGET_WORDS, Article, Keyword, Task, TaskStatus
-from webapp.content.sanitise import clean, count_words
+from webapp.content.sanitise import clean_reply, count_words
 from webapp.content.slugs import free_slug
 from webapp.core.db import db
-from webapp.pipeline.models import RunItem
+from webapp.pipeline.models import Run, RunItem
 from webapp.pipeline.stage import Counts, Plan, Planned
 from webapp.pipeline.stages.counting import count, rows
 from webapp.pipeline.states import StageKey
@@ -19,6 +20,7 @@ from webapp.sites.models import Site
 
 MOST_KEYWORDS = 20
 MOST_QUESTIONS = 5
+OFFERED = "links"  # in an item's payload: what its article may link to
 QUESTION_WORDS = ("how", "what", "why", "when", "where", "which", "who", "can", "is", "are", "do", "does", "should")
 
 
@@ -43,7 +45,7 @@ class Articles:
         task = _of(site, item)
         if task is None:
             return None
-        phrases = _phrases(task)
+        phrases, links = _phrases(task), _links(site, task, item)
         questions = [phrase for phrase in phrases if phrase.lower().split(" ")[0] in QUESTION_WORDS]
         return ArticleRequest(
             title=task.title,
@@ -53,6 +55,7 @@ class Articles:
             keywords=phrases[:MOST_KEYWORDS],
             questions=questions[:MOST_QUESTIONS],
             target_words=task.target_words,
+            links=links,
             language=site.language,
             voice=site.voice,
         )
@@ -64,7 +67,7 @@ class Articles:
         result, task = parse(reply), _of(site, item)
         if task is None:
             return {"tasks_processed": 1, "articles_created": 0, "words": 0}
-        article = _article(site, task, result, provider)
+        article = _article(site, task, result, provider, {link.id for link in _links(site, task, item)})
         db.session.add(article)
         task.status = TaskStatus.WRITTEN
         return {"tasks_processed": 1, "articles_created": 1, "words": article.words}
@@ -95,8 +98,33 @@ def _phrases(task: Task) -> list[str]:
     )
 
 
-def _article(site: Site, task: Task, result: ArticleResult, provider: Provider) -> Article:
-    body = clean(result.body_html)
+def _links(site: Site, task: Task, item: RunItem) -> list[LinkChoice]:
+    """What the article may link to: chosen once, when it is first asked for, and kept with the item.
+
+    With other links it would be another question, and an answer that was paid for would be bought again.
+    """
+    payload = item.payload or {}  # an item that was never stored has none
+    if OFFERED not in payload:
+        offered = _offered_before(site, task)
+        if offered is None:
+            offered = [link.model_dump() for link in choices(site.id, f"{task.title} {task.idea.target_keyword}")]
+        item.payload = payload | {OFFERED: offered}
+    return [LinkChoice.model_validate(link) for link in item.payload[OFFERED]]
+
+
+def _offered_before(site: Site, task: Task) -> list[dict[str, str]] | None:
+    """As the last run that asked for it has done; None if none has."""
+    asked = (
+        select(RunItem.payload)
+        .join(Run, Run.id == RunItem.run_id)
+        .where(Run.site_id == site.id, RunItem.stage == StageKey.ARTICLES, RunItem.row == task.id)
+        .order_by(RunItem.id.desc())
+    )
+    return next((payload[OFFERED] for payload in db.session.scalars(asked) if OFFERED in payload), None)
+
+
+def _article(site: Site, task: Task, result: ArticleResult, provider: Provider, ids: Collection[str]) -> Article:
+    body = clean_reply(result.body_html, ids)
     words = count_words(body)
     return Article(
         site_id=site.id,
