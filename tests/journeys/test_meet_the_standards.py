@@ -17,7 +17,14 @@ from tests.pipeline.engine import site_with_keywords
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.content.media import keep
-from webapp.content.models import ArticleStatus, ExistingPost, ImageStatus, TaskStatus
+from webapp.content.models import (
+    ArticleStatus,
+    ClusterStatus,
+    ExistingPost,
+    IdeaStatus,
+    ImageStatus,
+    TaskStatus,
+)
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.redis import connection as redis_connection
@@ -26,7 +33,7 @@ from webapp.credits import ledger
 from webapp.credits.splits import set_split
 from webapp.pipeline import claim, control
 from webapp.pipeline.claim import Claim
-from webapp.pipeline.models import Run
+from webapp.pipeline.models import CallStatus, Run
 from webapp.pipeline.terms import automation_of
 from webapp.publishing.feed import new_token
 from webapp.publishing.models import (
@@ -63,6 +70,9 @@ PAGES = (
     "/credits?account={account}", "/credits?account={account}&kind=charge&site={full}",
     "/credits?account={account}&operation=clustering", "/operator/credits", "/operator/credits?q=nobody",
     "/operator/credits/accounts/{account}", "/operator/credits/holds",
+    "/sites/{full}/tasks/{task}", "/sites/{full}/tasks/{task}/write", "/sites/{full}/clusters?status=attention",
+    "/sites/{full}/clusters/{stuck}", "/sites/{full}/clusters/{stuck}/write", "/sites/{full}/images/{image}",
+    "/sites/{full}/images/{image}/drop",
 )  # fmt: skip
 
 
@@ -73,11 +83,13 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     site = site_with_keywords(20, account=account)
     cluster = factories.cluster(site)
     factories.idea(site, cluster)
-    factories.task(site, status=TaskStatus.ATTENTION, attention="The answer was no JSON.")
+    factories.idea(site, cluster, status=IdeaStatus.DISMISSED, reason="Nearly the same as “Basil” (article).")
+    task = factories.task(site, status=TaskStatus.ATTENTION, attention="The answer was no JSON.")
+    stuck = factories.cluster(site, status=ClusterStatus.ATTENTION, attention="The answer was no JSON.")
     article = factories.article(site, ArticleStatus.REVIEW)
     picture = keep(b"\x89PNG\r\n\x1a\n", "image/png")
     factories.image(article, file=picture)
-    factories.image(article, ImageStatus.ATTENTION)
+    image = factories.image(article, ImageStatus.ATTENTION)
     publications = {status: factories.publication(site, status) for status in PublicationStatus}
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.UNSCHEDULED)
@@ -85,6 +97,8 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     cancelled = control.cancel(factories.run(site), "Ana")
     paused = control.pause(factories.run(site), "Ana")
     factories.call(cancelled)
+    answer = {"reply": "<script>alert(1)</script> " * 2000, "problem": "no JSON", "error": ""}
+    factories.call(cancelled, CallStatus.ANSWERED, item=f"articles:{task.id}", attempt=2, **answer)
     bought = purchase(cancelled, "articles:2", article_id=article.id)
     ledger.hold(bought, 12)
     ledger.settle(bought, 12, 12)
@@ -98,6 +112,9 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "wordpress": site_with_wordpress(account),
             "cluster": cluster.id,
             "article": article.id,
+            "task": task.id,
+            "stuck": stuck.id,
+            "image": image.id,
             "scheduled": publications[PublicationStatus.SCHEDULED].id,
             "published": publications[PublicationStatus.PUBLISHED].id,
             "cancelled": cancelled.id,

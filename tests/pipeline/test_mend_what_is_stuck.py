@@ -25,6 +25,8 @@ from webapp.content.models import (
     ClusterStatus,
     Image,
     ImageStatus,
+    Keyword,
+    KeywordStatus,
     Task,
     TaskStatus,
 )
@@ -110,6 +112,21 @@ def test_an_article_that_got_no_pictures_is_asked_about_anew(app: Flask, monkeyp
     work_to_the_end(assert_startable(site))
 
     assert rows(Image, Image.article_id == article.id)
+
+
+def test_keywords_that_could_not_be_grouped_are_asked_about_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, Moody(Operation.CLUSTERING))
+    site = site_with_keywords(4)
+    work_to_the_end(start(site))
+    skipped = rows(Keyword, Keyword.status == KeywordStatus.SKIPPED)
+
+    attention.restore_keywords(site.id, [keyword.id for keyword in skipped])
+    db.session.commit()
+    work_to_the_end(assert_startable(site))
+
+    assert len(skipped) == 4
+    assert rows(Keyword, Keyword.status == KeywordStatus.SKIPPED) == []
+    assert_books_agree()
 
 
 def test_what_broke_on_our_side_is_done_with_the_answer_that_is_there(

@@ -13,7 +13,7 @@ from webapp.content import review
 from webapp.content.models import Article, Cluster, ClusterStatus, Image, ImageStatus, Task, TaskStatus
 from webapp.core.db import db
 from webapp.core.errors import Conflict
-from webapp.pipeline.models import AiCall, CallStatus
+from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
 from webapp.pipeline.paid_items import BROKE_OVER_IT
 from webapp.pipeline.states import StageKey
 
@@ -57,7 +57,7 @@ class LastAnswer:
 
 def last_answer(row: Stuck) -> LastAnswer | None:
     """None where nobody was ever asked about it."""
-    call = next(iter(_calls_about(row, limit=1)), None)
+    call = next(iter(_calls_about(row.site_id, _item(row), limit=1)), None)
     if call is None:
         return None
     reply = call.reply or ""
@@ -85,7 +85,7 @@ def retry(row: Stuck) -> None:
         case Image():
             review.retry_image(row)
     if why != BROKE_OVER_IT:
-        _spend(row)
+        _spend(row.site_id, _item(row))
 
 
 def retry_some(site_id: int, model: type[Stuck], ids: Collection[int]) -> int:
@@ -101,7 +101,21 @@ def ask_for_pictures(article: Article) -> None:
     why = article.attention
     review.ask_for_pictures(article)
     if why not in ("", BROKE_OVER_IT):
-        _spend(article)
+        _spend(article.site_id, _item(article))
+
+
+def restore_keywords(site_id: int, ids: Collection[int]) -> int:
+    """Puts skipped keywords back into the line, and answers how many. A batch that could not be named is asked anew."""
+    restored = review.restore_keywords(site_id, ids)
+    set_aside = (
+        select(RunItem)
+        .join(Run, Run.id == RunItem.run_id)
+        .where(Run.site_id == site_id, RunItem.stage == StageKey.CLUSTERS, RunItem.row.in_(ids))
+        .where(RunItem.status == ItemStatus.ATTENTION, RunItem.why != BROKE_OVER_IT)
+    )
+    for item in {item.name for item in db.session.scalars(set_aside)}:
+        _spend(site_id, item)
+    return restored
 
 
 def _retried(row: Stuck) -> bool:
@@ -113,13 +127,13 @@ def _retried(row: Stuck) -> bool:
     return True
 
 
-def _spend(row: Stuck | Article) -> None:
-    """The last answer about the row is not taken again, nor are those before it that the provider itself found bad:
+def _spend(site_id: int, item: str) -> None:
+    """The last answer about the item is not taken again, nor are those before it that the provider itself found bad:
     it was asked to repair them. An answer that never came is not waited for any more; its hold stays.
 
     Earlier steps that went well are kept: they were paid for.
     """
-    calls = [call for call in _calls_about(row) if not call.key.startswith(SPENT)]
+    calls = [call for call in _calls_about(site_id, item) if not call.key.startswith(SPENT)]
     for number, call in enumerate(calls):
         if call.status not in SPENDABLE or (number > 0 and call.problem is None):
             break
@@ -131,8 +145,11 @@ def _spent(call: AiCall) -> str:
     return (SPENT + hashlib.sha256(f"{call.id}\x1f{call.key}".encode()).hexdigest())[:LONGEST_KEY]
 
 
-def _calls_about(row: Stuck | Article, limit: int | None = None) -> Sequence[AiCall]:
+def _item(row: Stuck | Article) -> str:
+    return f"{STAGES[type(row)]}:{row.id}"
+
+
+def _calls_about(site_id: int, item: str, limit: int | None = None) -> Sequence[AiCall]:
     """The last first."""
-    item = f"{STAGES[type(row)]}:{row.id}"
-    wanted = select(AiCall).where(AiCall.site_id == row.site_id, AiCall.item == item)
+    wanted = select(AiCall).where(AiCall.site_id == site_id, AiCall.item == item)
     return db.session.scalars(wanted.order_by(AiCall.sent_at.desc(), AiCall.id.desc()).limit(limit)).all()

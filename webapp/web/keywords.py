@@ -12,6 +12,7 @@ from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
 from webapp.content.queries import Filter
 from webapp.core.db import db
 from webapp.core.errors import Invalid
+from webapp.pipeline import attention
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.forms.checks import refuse
@@ -36,7 +37,7 @@ def skip(slug: str) -> ResponseReturnValue:
 
 @pages.post("/restore")
 def restore(slug: str) -> ResponseReturnValue:
-    return _change(slug, review.restore_keywords, "restored")
+    return _change(slug, attention.restore_keywords, "restored")
 
 
 @pages.get("/add")
