@@ -12,6 +12,11 @@ from PIL import Image
 
 from tests.ai.openai.server import Asked, Told, chat
 
+WORDS = (
+    "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath",
+    "inlet", "jetty", "kelp", "lagoon", "meadow", "north", "oasis", "prairie",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Post:
@@ -30,9 +35,7 @@ class Scribe:
         if asked.method != "POST":
             return Told({"data": []})
         with self._lock:
-            post = Post(
-                len(self.posts) + 1, hashlib.sha256(json.dumps(asked.json, sort_keys=True).encode()).hexdigest()
-            )
+            post = Post(len(self.posts) + 1, fingerprint(asked))
             self.posts.append(post)
         if asked.path.endswith("/images/generations"):
             drawn = base64.b64encode(png()).decode()
@@ -47,6 +50,10 @@ class Scribe:
     def times(self, question: str) -> list[int]:
         """The numbers of all the times that it was put."""
         return [post.number for post in self.posts if post.question == question]
+
+
+def fingerprint(asked: Asked) -> str:
+    return hashlib.sha256(json.dumps(asked.json, sort_keys=True).encode()).hexdigest()
 
 
 def answer_to(asked: Asked, number: int) -> dict[str, Any]:
@@ -73,28 +80,11 @@ def answer_to(asked: Asked, number: int) -> dict[str, Any]:
 
 
 def idea(number: int, part: int, kind: str) -> dict[str, Any]:
-    words = [
-        "amber",
-        "birch",
-        "cedar",
-        "delta",
-        "ember",
-        "fjord",
-        "grove",
-        "heath",
-        "inlet",
-        "jetty",
-        "kelp",
-        "lagoon",
-        "meadow",
-        "north",
-        "oasis",
-        "prairie",
-    ]
-    title = " ".join(words[(number * 7 + part * 3 + step * 5) % len(words)] for step in range(4)) + f" {number}{part}"
+    """Whose title is not nearly that of another."""
+    title = " ".join(WORDS[(number * 7 + part * 3 + step * 5) % len(WORDS)] for step in range(4))
     return {
-        "title": title, "angle": "For all.", "outline": ["Light", "Water"], "kind": kind, "target_keyword": "",
-        "intent": "informational",
+        "title": f"{title} {number}{part}", "angle": "For all.", "outline": ["Light", "Water"], "kind": kind,
+        "target_keyword": "", "intent": "informational",
     }  # fmt: skip
 
 
