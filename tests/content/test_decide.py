@@ -71,6 +71,18 @@ def test_a_reopened_article_without_all_its_pictures_is_a_draft(site: Site) -> N
     assert article.status is ArticleStatus.DRAFT
 
 
+def test_an_article_of_another_length_says_so_whatever_is_decided_about_it(site: Site) -> None:
+    """Otherwise it would be approved by itself, where a person was to look at it first."""
+    rejected = factories.article(site, ArticleStatus.REJECTED, words=400)
+    without_pictures = factories.article(site, ArticleStatus.REVIEW, words=400, attention="No picture.")
+
+    review.reopen(rejected)
+    review.ask_for_pictures(without_pictures)
+
+    for article in (rejected, without_pictures):
+        assert article.attention.startswith("It has 400 words where 600 were asked for.")
+
+
 def test_ideas_are_dismissed_and_restored(site: Site) -> None:
     idea = factories.idea(site)
 

@@ -19,6 +19,7 @@ from webapp.pipeline.automation import Automation, SkippedRun
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent, RunItem
 from webapp.pipeline.states import StageKey, StopReason
 from webapp.publishing.models import PublicationStatus, WordPressConnection
+from webapp.sites.ai.models import AiConnection, ModelChoice, PromptVersion
 
 ENUMS = [
     pytest.param(table, column, id=f"{table.name}.{column.name}")
@@ -49,6 +50,9 @@ def one_row_of_everything() -> None:
             SkippedRun(site_id=site.id, scheduled_for=now, why="a run is active", run_id=run.id),
             SwitchSetting(name=Switch.NEW_SCHEDULING, value=False, by="Ana"),
             WordPressConnection(site_id=site.id, address="https://a.example", username="a", password=Secret.of("b")),
+            AiConnection(account_id=site.account_id, name="It", base_url="https://a.example/v1"),
+            ModelChoice(site_id=site.id, operation=Operation.CLUSTERING),
+            PromptVersion(operation=Operation.CLUSTERING, number=1, by="Ana"),
             ExistingPost(site_id=site.id, remote_id=1, link="l", title="t", slug="s", modified=now),
         ]
     )  # fmt: skip
@@ -153,7 +157,10 @@ def test_deleting_a_site_takes_along_what_hangs_from_it_and_leaves_the_ledger(ap
         for table in db.metadata.sorted_tables
         if (found := db.session.execute(text(f'SELECT count(*) FROM "{table.name}"')).scalar_one())
     }
-    assert left.keys() == {"account", "user", "member", "credit_balance", "ledger_entry", "operation_cost", "switch"}
+    assert left.keys() == {
+        "account", "user", "member", "credit_balance", "ledger_entry", "operation_cost", "switch", "ai_connection",
+        "prompt_version",
+    }  # fmt: skip
     assert ledger.verify().ok and ledger.verify().entries == spent
 
 

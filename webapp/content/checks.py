@@ -35,6 +35,11 @@ def problems_of_text(article: Article, target_words: int | None) -> list[str]:
     return problems
 
 
+def length_note(article: Article) -> str:
+    """What `off_length` says of the article; nothing where no task asked for it."""
+    return off_length(article.words, article.task.target_words) if article.task else ""
+
+
 def off_length(words: int, target_words: int) -> str:
     """A sentence where an article is so much shorter or longer that a person should look at it first; else nothing."""
     if abs(words - target_words) <= TOLERANCE * target_words:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select, update
 
+from webapp.content.checks import length_note
 from webapp.content.models import (
     Article,
     ArticleStatus,
@@ -51,7 +52,12 @@ def reject(article: Article, by: str) -> None:
 
 def reopen(article: Article) -> None:
     """Undoes a rejection: back to review, or to draft while pictures are still to come. Raises Conflict."""
-    move(article, (ArticleStatus.REJECTED,), {"status": ArticleStatus.DRAFT, "attention": ""}, "be reopened")
+    move(
+        article,
+        (ArticleStatus.REJECTED,),
+        {"status": ArticleStatus.DRAFT, "attention": length_note(article)},
+        "be reopened",
+    )
     settle(article)
 
 
@@ -59,7 +65,7 @@ def ask_for_pictures(article: Article) -> None:
     """The next run asks for pictures again, as this article got none. Raises Conflict if it has some."""
     if _has_pictures(article):
         raise Conflict(f"“{article.title}” has its pictures.", "Nothing was changed.")
-    values = {"status": ArticleStatus.DRAFT, "prompts_at": None, "attention": ""}
+    values = {"status": ArticleStatus.DRAFT, "prompts_at": None, "attention": length_note(article)}
     move(article, UNDECIDED, values, "be given pictures")
 
 
