@@ -32,6 +32,7 @@ TAGS = {
     "img",
     "br",
 }
+PICTURES = {"figure", "figcaption", "img"}
 ATTRIBUTES = {
     "p": {"class"},
     "a": {"href"},
@@ -53,23 +54,26 @@ def clean(html: str) -> str:
 
     Links lead to web pages, or to ids of the site: see content.links. Cleaning it twice changes nothing.
     """
-    return _cleaned(html, _kept)
+    return _cleaned(html, _kept, TAGS)
 
 
 def clean_reply(html: str, ids: Collection[str]) -> str:
-    """The same for what a provider wrote: of its links only those to these ids stay, of the others their words."""
+    """The same for what a provider wrote: of its links only those to these ids stay, of the others their words.
+
+    It shows no pictures: those have their own places.
+    """
     allowed = {f"{LINK_START}{id}" for id in ids}
 
     def kept(tag: str, attribute: str, value: str) -> str | None:
         return _kept(tag, attribute, value) if (tag, attribute) != ("a", "href") or value in allowed else None
 
-    return NO_LINK.sub(r"\1", _cleaned(html, kept))
+    return NO_LINK.sub(r"\1", _cleaned(html, kept, TAGS - PICTURES))
 
 
-def _cleaned(html: str, kept: Callable[[str, str, str], str | None]) -> str:
+def _cleaned(html: str, kept: Callable[[str, str, str], str | None], tags: set[str]) -> str:
     return nh3.clean(
         html,
-        tags=TAGS,
+        tags=tags,
         attributes=ATTRIBUTES,
         attribute_filter=kept,
         url_schemes={"http", "https", LINK_SCHEME},
