@@ -2,11 +2,13 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from tests.pipeline import engine
 from tests.pipeline.scripted import Volley
 from webapp.ai.provider import KeyRefused, Operation, OutcomeUnknown, ProviderError, Reply
 from webapp.content.models import Article, Task
+from webapp.core.db import change, db
 from webapp.pipeline import calls, paid_work
 from webapp.pipeline.calls import Send
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, RunItem
@@ -82,6 +84,27 @@ def test_on_the_way_out_nothing_more_is_asked(app: Flask, monkeypatch: pytest.Mo
 
     assert provider.answered == kept() == 0
     assert {call.status for call in calls_for_articles()} == {CallStatus.FAILED}
+
+
+def test_an_answer_that_comes_late_from_elsewhere_is_taken_instead_of_asking_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was frozen wakes up and keeps it, while ours waits to put the question again."""
+    provider = volley(app, monkeypatch, PASSING)
+    keep_failure = calls.keep_failure
+
+    def and_then_it_comes(sent: Send, error: ProviderError) -> None:
+        keep_failure(sent, error)
+        change(update(AiCall).where(AiCall.id == sent.call_id).values(status=CallStatus.ANSWERED, reply="{}"))
+        db.session.commit()
+
+    monkeypatch.setattr(calls, "keep_failure", and_then_it_comes)
+
+    run = engine.work_to_the_end(engine.start(site_with_tasks()))
+
+    assert run.status is RunStatus.COMPLETED
+    assert provider.count(ASKED) == len(calls_for_articles()) - 1
+    engine.assert_books_agree()
 
 
 def test_errors_of_ours_keep_no_answer_from_being_kept(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

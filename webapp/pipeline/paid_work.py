@@ -146,12 +146,12 @@ class PaidWork:
 
     def _go_on(self, lane: Lane, began: Begin) -> None:
         """Sends the next question about it, if there is one."""
-        lane.kept = list(began.kept)
+        lane.kept, lane.again_at = list(began.kept), None
         if isinstance(began.begun, Send):
             self._send(lane, began.begun, self._known(began.question))
 
     def _send(self, lane: Lane, sent: Send, question: Request) -> None:
-        lane.sent, lane.again_at = sent, None
+        lane.sent = sent
         lane.tries += 1
         try:
             self._claim.check_before_paying()
