@@ -24,13 +24,16 @@ def test_variables_are_replaced_and_doubled_braces_are_braces() -> None:
 @pytest.mark.parametrize(
     ("user", "said"),
     [
-        ("{cluster.heads}", "There is no variable {cluster.heads}. There are: {site.voice}, {cluster.head}."),
-        ("{}", "{} is no variable."),
-        ("{cluster.head.__class__}", "There is no variable {cluster.head.__class__}."),
-        ("{cluster.head!r}", "{cluster.head!r} is no variable."),
-        ("{cluster.head:>99999}", "{cluster.head:>99999} is no variable."),
-        ("{0}", "{0} is no variable."),
-        ("{" + "ab " * 900 + "}", "{ab ab ab "),
+        (
+            "{cluster.heads}",
+            "Line 1 has {cluster.heads}, and there is no such variable. There are: {site.voice}, {cluster.head}.",
+        ),
+        ("one\n\n{}", "Line 3 has {}, and that is no variable."),
+        ("{cluster.head.__class__}", "Line 1 has {cluster.head.__class__}, and there is no such variable."),
+        ("{cluster.head!r}", "Line 1 has {cluster.head!r}, and that is no variable."),
+        ("{cluster.head:>99999}", "Line 1 has {cluster.head:>99999}, and that is no variable."),
+        ("{0}", "Line 1 has {0}, and that is no variable."),
+        ("{" + "ab " * 900 + "}", "Line 1 has {ab ab ab "),
         ("one\n{ two", "A { stands alone in line 2. Write {{ where you mean it."),
         ("}", "A } stands alone in line 1. Write }} where you mean it."),
         ("", "There is nothing in the prompt."),

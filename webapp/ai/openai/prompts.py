@@ -113,11 +113,11 @@ def _pieces(field: str, text: str, values: Mapping[str, Value]) -> Iterator[str]
 
 
 def _meant(field: str, piece: re.Match[str], values: Mapping[str, Value]) -> str:
+    line = piece.string.count("\n", 0, piece.start()) + 1
     match piece[0]:
         case "{{" | "}}":
             return piece[0][0]
         case "{" | "}":
-            line = piece.string.count("\n", 0, piece.start()) + 1
             raise BadTemplate(
                 field, f"A {piece[0]} stands alone in line {line}.", f"Write {piece[0] * 2} where you mean it."
             )
@@ -125,8 +125,9 @@ def _meant(field: str, piece: re.Match[str], values: Mapping[str, Value]) -> str
     if name not in values:
         known = ", ".join(f"{{{one}}}" for one in values)
         shown = name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}…"
-        what = f"There is no variable {{{shown}}}." if NAME.fullmatch(name) else f"{{{shown}}} is no variable."
-        raise BadTemplate(field, what, f"There are: {known}. A brace that you mean is doubled.")
+        wrong = "there is no such variable" if NAME.fullmatch(name) else "that is no variable"
+        sentence = f"Line {line} has {{{shown}}}, and {wrong}."
+        raise BadTemplate(field, sentence, f"There are: {known}. A brace that you mean is doubled.")
     return str(values[name])
 
 
