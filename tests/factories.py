@@ -37,6 +37,7 @@ from webapp.pipeline import control, founding
 from webapp.pipeline.models import AiCall, CallStatus, Run, Trigger
 from webapp.pipeline.states import StageKey
 from webapp.publishing.models import Publication, PublicationStatus, WaitingReason, WordPressConnection
+from webapp.sites.ai.models import PromptVersion
 from webapp.sites.models import Site
 
 NO_PASSWORD = "nobody can sign in with this"
@@ -204,6 +205,14 @@ def connection(of: Site, **fields: Any) -> WordPressConnection:
         "address": "https://herbs.example", "username": "ana", "password": Secret.of("abcd efgh"),
     }  # fmt: skip
     return _added(WordPressConnection(site_id=of.id, **(defaults | fields)))
+
+
+def prompt(of: Site | None, operation: Operation = Operation.CLUSTERING, **fields: Any) -> PromptVersion:
+    """What somebody wrote for that site, or for all."""
+    texts = {"system": "Be brief.", "user": "Name these: {keywords.groups}"}
+    site_id = None if of is None else of.id
+    said: dict[str, Any] = {"number": 1, "by": "Ana"} | texts | fields
+    return _added(PromptVersion(site_id=site_id, operation=operation, **said))
 
 
 def run(of: Site, *, by: str = "Ana") -> Run:

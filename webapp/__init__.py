@@ -72,7 +72,9 @@ def _register_pages(app: Flask) -> None:
         media,
         metrics,
         operator_credits,
+        operator_prompts,
         overview,
+        prompts,
         published,
         publishing,
         queue,
@@ -86,7 +88,7 @@ def _register_pages(app: Flask) -> None:
 
     for group in (
         articles, automation, budget, calendar, clusters, connect, credits, health, home, ideas, images, keywords,
-        media, metrics, operator_credits, overview, published, publishing, queue, runs, sites, system, tasks, theme,
-        welcome,
+        media, metrics, operator_credits, operator_prompts, overview, prompts, published, publishing, queue, runs,
+        sites, system, tasks, theme, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

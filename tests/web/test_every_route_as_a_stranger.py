@@ -18,7 +18,7 @@ from webapp.sites.models import Site
 from webapp.web.access import OPEN, SIGN_IN
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-FOR_OPERATORS = ("rq_dashboard.", "system.", "operator_credits.")
+FOR_OPERATORS = ("rq_dashboard.", "system.", "operator_credits.", "operator_prompts.")
 ORIGIN = {"Origin": "http://localhost"}
 
 Rows = dict[str, Any]
@@ -47,6 +47,7 @@ def rows(theirs: Site) -> Rows:
         "article": article.id,
         "image": image.id,
         "publication": factories.publication(theirs, PublicationStatus.SCHEDULED).id,
+        "prompt": factories.prompt(theirs).number,
         "run": run.id,
         "call": factories.call(run).id,
         "account": theirs.account_id,
@@ -63,7 +64,7 @@ def rows(theirs: Site) -> Rows:
     }
 
 
-PAGE_GROUPS = {"queue": "publication"}  # where a row is not called as its pages are
+PAGE_GROUPS = {"queue": "publication", "operator_prompts": "prompt"}  # where a row is not called as its pages are
 
 
 def filled(rule: Rule, rows: Rows, slug: str) -> dict[str, Any]:

@@ -70,6 +70,12 @@ def site_or_404(slug: str, role: Role = Role.VIEWER) -> Site:
     return site
 
 
+def may(role: Role) -> bool:
+    """Whether the signed-in member may act in that role on the site that site_or_404 found."""
+    own: Role | None = g.get("role")
+    return own is not None and own.includes(role)
+
+
 def account_or_404(written: str | None) -> Account:
     """The account of that number if the signed-in user is a member of it; without a number the first by name.
 

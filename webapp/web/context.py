@@ -7,7 +7,9 @@ from flask import Flask, g, get_flashed_messages, request
 from flask_security import current_user
 from werkzeug.local import LocalProxy
 
+from webapp.accounts.models import Role
 from webapp.sites.models import Site
+from webapp.web.access import may
 from webapp.web.assets import asset
 from webapp.web.navigation import navigation
 from webapp.web.theme import chosen_theme
@@ -48,8 +50,7 @@ def bare_context() -> dict[str, Any]:
 
 def _can(role: str) -> bool:
     """Whether the signed-in member may act in that role on the current site."""
-    own = g.get("role")
-    return own is not None and own.includes(type(own)(role))
+    return may(Role(role))
 
 
 def _navigation() -> list[dict[str, Any]]:

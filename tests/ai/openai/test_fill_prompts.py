@@ -48,6 +48,10 @@ def test_what_cannot_be_filled_is_named(user: str, said: str) -> None:
         Template("", user).check(VALUES)
 
 
+def test_a_variable_alone_is_a_prompt() -> None:
+    check(Operation.IMAGE_GENERATION, Template("", "{image.prompt}"))
+
+
 def test_the_part_that_is_wrong_is_named() -> None:
     with pytest.raises(BadTemplate) as raised:
         Template("{nothing}", "Hello.").check(VALUES)

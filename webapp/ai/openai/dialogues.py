@@ -37,6 +37,12 @@ def next_step(dialogue: Dialogue, replies: Sequence[Reply]) -> Step | None:
     return _played(dialogue, replies)[0]
 
 
+def first_question(request: Request) -> Request:
+    """What is asked before anything was answered."""
+    step = next_step(of(request), ())
+    return request if step is None else step.request
+
+
 def outcome(dialogue: Dialogue, replies: Sequence[Reply]) -> Reply:
     """What all answers make together. Raises ValueError where some are missing."""
     step, made = _played(dialogue, replies)

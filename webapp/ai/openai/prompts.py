@@ -75,7 +75,7 @@ class Template:
 
     def check(self, known: Collection[str]) -> None:
         """Raises BadTemplate where a variable is none of these, or the text cannot be read."""
-        self.rendered(dict.fromkeys(known, Value("", Kind.GUIDANCE)))
+        self.rendered(dict.fromkeys(known, Value("something", Kind.GUIDANCE)))
 
     def rendered(self, values: Mapping[str, Value]) -> Prompt:
         """With each variable's value. Raises BadTemplate."""

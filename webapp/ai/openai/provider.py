@@ -16,13 +16,14 @@ from webapp.ai.openai.answers import Completion, Json, Unusable
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint
 from webapp.ai.openai.failures import LONGEST_WORDS, Refusal
-from webapp.ai.openai.formats import Dialect, Dialects, Option, in_words
+from webapp.ai.openai.formats import Dialect, Dialects, Option
 from webapp.ai.openai.limiter import AT_A_TIME, Limiter
-from webapp.ai.openai.operations.catalogue import WORKS, WRITINGS, check
+from webapp.ai.openai.operations.catalogue import WRITINGS, check
 from webapp.ai.openai.operations.image import size_for
-from webapp.ai.openai.operations.parts import Repair, subject
+from webapp.ai.openai.operations.parts import Repair
 from webapp.ai.openai.operations.work import Voice, Writing
-from webapp.ai.openai.prompts import ABOUT_DATA, Prompt, Template, default
+from webapp.ai.openai.prompts import Prompt, Template, default
+from webapp.ai.openai.telling import told
 from webapp.ai.provider import BadReply, Finish, Operation, ProviderError, Reply, Request, Step
 from webapp.core.redis import impatient_connection
 from webapp.core.settings import settings
@@ -40,8 +41,8 @@ class OpenAiProvider:
     """Asks one model of an endpoint. Made where the app's settings can be read; then any thread may ask.
 
     `templates`: a site's own prompts, instead of those that we come with. `run` is whose turn it is when calls have
-    to wait. `at_a_time`: calls that may be out at the endpoint, over all workers. Raises BadTemplate and
-    core.secrets.Unreadable.
+    to wait. `at_a_time`: calls that may be out at the endpoint, over all workers. `seconds`: how long an answer may
+    take, if that is less than the installation allows. Raises BadTemplate and core.secrets.Unreadable.
     """
 
     name = "openai"
@@ -58,6 +59,7 @@ class OpenAiProvider:
         voice: Voice | None = None,
         run: str = "",
         at_a_time: int = AT_A_TIME,
+        seconds: float | None = None,
     ):
         for operation, template in (templates or {}).items():
             check(operation, template)
@@ -67,7 +69,8 @@ class OpenAiProvider:
         self._templates = dict(templates or {})
         self._voice = voice or Voice()
         self._run = run
-        self._seconds = max(1.0, settings().call_deadline - MARGIN)
+        most = max(1.0, settings().call_deadline - MARGIN)
+        self._seconds = most if seconds is None else min(seconds, most)
         self._dialects = Dialects(endpoint.base_url, impatient_connection())
         key = endpoint.key.reveal() if endpoint.key else ""
         self._limiter = Limiter(endpoint.base_url, key, impatient_connection(), at_a_time)
@@ -86,18 +89,14 @@ class OpenAiProvider:
             case Repair():
                 return self._written(request.of, self._mending(request))
             case ImageRequest():
-                return self._drawn(request, self.prompt(request))
+                return self._drawn(request)
         return self._written(request, [self._first(request)])
 
-    def prompt(self, request: Request) -> Prompt:
-        """What the model is told, for whoever wants to see it."""
-        about, writing = subject(request), WRITINGS.get(type(request))
-        told = self._template(request.operation).rendered(WORKS[request.operation].filled_in(about, self._voice))
-        asked = writing.asked(request) if writing else ""
-        return Prompt(told.system, "\n\n".join(part for part in (told.user, asked) if part))
+    def _told(self, request: Request) -> Prompt:
+        return told(request, self._template(request.operation), self._voice)
 
     def _first(self, request: Request) -> Message:
-        return Message(Role.USER, self.prompt(request).user)
+        return Message(Role.USER, self._told(request).user)
 
     def _mending(self, repair: Repair) -> list[Message]:
         """The question again, the answer to it, and what is wrong with that."""
@@ -118,7 +117,7 @@ class OpenAiProvider:
 
     def _written(self, request: Request, messages: list[Message]) -> Reply:
         work = WRITINGS[type(request)]
-        system = Message(Role.SYSTEM, self._system(request, work))
+        system = Message(Role.SYSTEM, self._told(request).system)
         dialect = self._dialects.of(self.model)
         most = work.most_tokens(request)
         options = dialect.options(work.temperature, most) | dialect.response_format(request.operation, work.draft)
@@ -131,11 +130,6 @@ class OpenAiProvider:
             return Reply(text="", usage=unusable.usage, problem=str(unusable))
         return _reply(request, work, completion)
 
-    def _system(self, request: Request, work: Writing) -> str:
-        """What is the same for all requests of an operation and a site, so that the endpoint's cache hits."""
-        parts = (self.prompt(request).system, ABOUT_DATA, in_words(work.draft))
-        return "\n\n".join(part for part in parts if part)
-
     def _asked(self, question: Question, most_tokens: int) -> Completion:
         tokens = most_tokens + sum(len(message.text) for message in question.messages) // CHARACTERS_A_TOKEN
         began = time.monotonic()
@@ -147,11 +141,10 @@ class OpenAiProvider:
 
     # pictures
 
-    def _drawn(self, request: ImageRequest, prompt: Prompt) -> Reply:
+    def _drawn(self, request: ImageRequest) -> Reply:
         dialect = self._dialects.of(self.model)
         options: Json = {} if Option.SIZE in dialect.refused else {"size": size_for(self.model, request)}
-        text = "\n\n".join(part for part in (prompt.system, prompt.user) if part)
-        began = time.monotonic()
+        text, began = self._told(request).user, time.monotonic()
         try:
             with self._limiter.place(run=self._run, tokens=0, within=self._patience) as place:
                 with _left_alone(place.close):

@@ -43,22 +43,7 @@ class Articles:
 
     def request(self, site: Site, item: RunItem) -> ArticleRequest | None:
         task = _of(site, item)
-        if task is None:
-            return None
-        phrases, links = _phrases(task), _links(site, task, item)
-        questions = [phrase for phrase in phrases if phrase.lower().split(" ")[0] in QUESTION_WORDS]
-        return ArticleRequest(
-            title=task.title,
-            angle=task.idea.angle,
-            outline=task.idea.outline,
-            target_keyword=task.idea.target_keyword,
-            keywords=phrases[:MOST_KEYWORDS],
-            questions=questions[:MOST_QUESTIONS],
-            target_words=task.target_words,
-            links=links,
-            language=site.language,
-            voice=site.voice,
-        )
+        return None if task is None else question_about(site, task, _links(site, task, item))
 
     def article_of(self, item: RunItem) -> int | None:
         return db.session.scalar(select(Article.id).where(Article.task_id == item.row))
@@ -79,6 +64,24 @@ class Articles:
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the tasks stay pending."""
+
+
+def question_about(site: Site, task: Task, links: list[LinkChoice]) -> ArticleRequest:
+    """What is asked about a task, given what its article may link to."""
+    phrases = _phrases(task)
+    questions = [phrase for phrase in phrases if phrase.lower().split(" ")[0] in QUESTION_WORDS]
+    return ArticleRequest(
+        title=task.title,
+        angle=task.idea.angle,
+        outline=task.idea.outline,
+        target_keyword=task.idea.target_keyword,
+        keywords=phrases[:MOST_KEYWORDS],
+        questions=questions[:MOST_QUESTIONS],
+        target_words=task.target_words,
+        links=links,
+        language=site.language,
+        voice=site.voice,
+    )
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:

@@ -1,6 +1,6 @@
 """Keywords to clusters: grouped all at once, free and local; named in paid batches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -41,12 +41,10 @@ class Clusters:
 
     def request(self, site: Site, item: RunItem) -> ClusteringRequest | None:
         keywords = {keyword.id: keyword for keyword in _still_new(site, item)}
-        groups = [
-            KeywordGroup(key=part["origin"], keywords=[_fact(keywords[n]) for n in part["keywords"] if n in keywords])
-            for part in item.payload["groups"]
-            if any(n in keywords for n in part["keywords"])
-        ]
-        return ClusteringRequest(groups=groups, language=site.language) if groups else None
+        groups = {
+            part["origin"]: [keywords[n] for n in part["keywords"] if n in keywords] for part in item.payload["groups"]
+        }
+        return question_about(site, groups)
 
     def article_of(self, item: RunItem) -> int | None:
         return None
@@ -73,6 +71,16 @@ class Clusters:
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the keywords stay new."""
+
+
+def question_about(site: Site, groups: Mapping[str, Sequence[Keyword]]) -> ClusteringRequest | None:
+    """What is asked about these groups, by their keys; None where no keyword is left in them."""
+    asked = [
+        KeywordGroup(key=key, keywords=[_fact(keyword) for keyword in members])
+        for key, members in groups.items()
+        if members
+    ]
+    return ClusteringRequest(groups=asked, language=site.language) if asked else None
 
 
 def _new(site: Site) -> tuple[ColumnElement[bool], ...]:

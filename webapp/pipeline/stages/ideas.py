@@ -34,7 +34,7 @@ class Ideas:
 
     def request(self, site: Site, item: RunItem) -> IdeasRequest | None:
         cluster = _of(site, item)
-        return None if cluster is None else question_about(site, cluster, _best_keywords(cluster))
+        return None if cluster is None else question_about(site, cluster, best_keywords(cluster))
 
     def article_of(self, item: RunItem) -> int | None:
         return None
@@ -81,7 +81,7 @@ def _of(site: Site, item: RunItem) -> Cluster | None:
     return db.session.scalar(select(Cluster).where(*_waiting(site), Cluster.id == item.row))
 
 
-def _best_keywords(cluster: Cluster) -> list[Keyword]:
+def best_keywords(cluster: Cluster) -> list[Keyword]:
     order = (Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
     return list(
         db.session.scalars(

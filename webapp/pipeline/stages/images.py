@@ -32,7 +32,7 @@ class Images:
 
     def request(self, site: Site, item: RunItem) -> ImageRequest | None:
         image = _of(site, item)
-        return ImageRequest(prompt=image.prompt, caption=image.alt_text) if image else None
+        return question_about(image) if image else None
 
     def article_of(self, item: RunItem) -> int | None:
         return db.session.scalar(select(Image.article_id).where(Image.id == item.row))
@@ -52,6 +52,10 @@ class Images:
 
     def when_off(self, site: Site) -> None:
         settle_without_images(site.id)
+
+
+def question_about(image: Image) -> ImageRequest:
+    return ImageRequest(prompt=image.prompt, caption=image.alt_text)
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:

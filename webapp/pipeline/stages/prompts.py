@@ -32,14 +32,7 @@ class Prompts:
 
     def request(self, site: Site, item: RunItem) -> ImagePromptsRequest | None:
         article = _of(site, item)
-        if article is None:
-            return None
-        return ImagePromptsRequest(
-            title=article.title,
-            focus_keyword=article.focus_keyword,
-            headings=headings(article.body_html),
-            language=site.language,
-        )
+        return None if article is None else question_about(site, article)
 
     def article_of(self, item: RunItem) -> int | None:
         return item.row
@@ -72,6 +65,15 @@ class Prompts:
 
     def when_off(self, site: Site) -> None:
         settle_without_prompts(site.id)
+
+
+def question_about(site: Site, article: Article) -> ImagePromptsRequest:
+    return ImagePromptsRequest(
+        title=article.title,
+        focus_keyword=article.focus_keyword,
+        headings=headings(article.body_html),
+        language=site.language,
+    )
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:

@@ -65,14 +65,20 @@ class Chosen:
 
 
 def providers_of(
-    site: Site, *, run: str = "", delay: float = 0.0, templates: Mapping[Operation, Template] | None = None
+    site: Site,
+    *,
+    run: str = "",
+    delay: float = 0.0,
+    templates: Mapping[Operation, Template] | None = None,
+    seconds: float | None = None,
 ) -> Providers:
     """`run`: whose turn it is when calls have to wait. `delay`: seconds that the embedded provider takes.
 
-    `templates`: prompts to be asked with instead of those that are saved.
+    `templates`: prompts to be asked with instead of those that are saved. `seconds`: how long an answer may take, if
+    that is less than the installation allows.
     """
     said = templates_of(site) | dict(templates or {})
-    return Chosen({operation: _maker(site, operation, said, run, delay) for operation in Operation})
+    return Chosen({operation: _maker(site, operation, said, run, delay, seconds) for operation in Operation})
 
 
 def writes_for_publication(site: Site) -> bool:
@@ -83,7 +89,12 @@ def writes_for_publication(site: Site) -> bool:
 
 
 def _maker(
-    site: Site, operation: Operation, templates: Mapping[Operation, Template], run: str, delay: float
+    site: Site,
+    operation: Operation,
+    templates: Mapping[Operation, Template],
+    run: str,
+    delay: float,
+    seconds: float | None,
 ) -> Callable[[], Provider]:
     choice, local = chosen(site, operation), site.provider
     if choice is None:
@@ -96,7 +107,14 @@ def _maker(
         from webapp.ai.openai.provider import OpenAiProvider  # it takes half a second, which most pages need not wait
 
         return OpenAiProvider(
-            endpoint, model, connection_id=number, templates=templates, voice=voice, run=run, at_a_time=at_a_time
+            endpoint,
+            model,
+            connection_id=number,
+            templates=templates,
+            voice=voice,
+            run=run,
+            at_a_time=at_a_time,
+            seconds=seconds,
         )
 
     return make
