@@ -119,10 +119,10 @@ def save(site_id: int | None, operation: Operation, template: Template, *, by: s
     clean = cleaned(template)
     for problem in problems(operation, clean):
         raise problem
-    _look(site_id, operation, seen)
+    last = _look(site_id, operation, seen)
     if clean == counting(site_id, operation).template:
         return None
-    return _next(site_id, operation, clean, by)
+    return _next(site_id, operation, clean, by, after=last)
 
 
 def reset(site_id: int | None, operation: Operation, *, by: str, seen: int) -> PromptVersion | None:
@@ -130,7 +130,7 @@ def reset(site_id: int | None, operation: Operation, *, by: str, seen: int) -> P
     version = _look(site_id, operation, seen)
     if version is None or template_of(version) is None:
         return None
-    return _next(site_id, operation, None, by)
+    return _next(site_id, operation, None, by, after=version)
 
 
 def restore(site_id: int | None, operation: Operation, number: int, *, by: str, seen: int) -> PromptVersion | None:
@@ -208,12 +208,14 @@ def _look(site_id: int | None, operation: Operation, seen: int) -> PromptVersion
     return last
 
 
-def _next(site_id: int | None, operation: Operation, template: Template | None, by: str) -> PromptVersion:
-    last = last_version(site_id, operation)
+def _next(
+    site_id: int | None, operation: Operation, template: Template | None, by: str, *, after: PromptVersion | None
+) -> PromptVersion:
+    """The version with the number after the one that was looked at. Raises PromptMovedOn where that is taken by now."""
     version = PromptVersion(
         site_id=site_id,
         operation=operation,
-        number=last.number + 1 if last else 1,
+        number=after.number + 1 if after else 1,
         system=template.system if template else None,
         user=template.user if template else None,
         by=by,
