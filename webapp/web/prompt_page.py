@@ -14,19 +14,25 @@ from webapp.ai.openai.operations.catalogue import variables_of
 from webapp.ai.openai.operations.work import Voice
 from webapp.ai.openai.prompts import Prompt, Template
 from webapp.ai.openai.telling import told
-from webapp.ai.provider import Operation
+from webapp.ai.provider import Operation, OutcomeUnknown, ProviderError
 from webapp.core.db import db, reading
+from webapp.core.errors import RedisAway
+from webapp.pipeline import trials
 from webapp.pipeline.samples import sample
+from webapp.pipeline.trials import TriedAlready
 from webapp.sites.ai import prompts
 from webapp.sites.ai.choices import chosen
 from webapp.sites.ai.models import PromptVersion
 from webapp.sites.ai.prompts import Counting, Line, PromptMovedOn, Whose
+from webapp.sites.ai.providers import NotReady
 from webapp.sites.ai.voices import voice_of
 from webapp.sites.models import Site
+from webapp.web import trial_page
 from webapp.web.access import LARGEST_ID
 from webapp.web.forms.prompts import PromptForm
 from webapp.web.htmx import is_htmx
 from webapp.web.listing import address, place
+from webapp.web.trial_page import Outcome
 
 OPERATION = f"<any({', '.join(operation.value for operation in Operation)}):operation>"
 NUMBER = f"<int(max={LARGEST_ID}):number>"
@@ -177,6 +183,31 @@ def _preview(library: Library, operation: Operation) -> ResponseReturnValue:
         return make_response(_page(library, operation, form, is_written=True), code)
 
 
+def _try(library: Library, operation: Operation) -> ResponseReturnValue:
+    """Asks the model once, with what is written. Saves nothing: the fragment for HTMX, else the page as it is."""
+    form = PromptForm()
+    outcome = _tried(library, operation, form.template) if form.is_usable(operation) else None
+    code = 200 if outcome and not outcome.problem else 422
+    if is_htmx():
+        return make_response(render_template("prompts/_tried.html", form=form, tried=outcome, alone=True), code)
+    return make_response(_page(library, operation, form, is_written=True, tried=outcome), code)
+
+
+def _tried(library: Library, operation: Operation, template: Template) -> Outcome:
+    """Ends the transaction: nobody shall wait for the database while we wait for a model."""
+    asked = _asked(library.shown_with, operation)
+    try:
+        trial = trials.prepare(library.shown_with, operation, template)
+        db.session.commit()
+        return trial_page.outcome(trials.put(trial), trial.sample.about, asked)
+    except NotReady as problem:
+        return trial_page.failure(problem.sentence, asked)
+    except (TriedAlready, RedisAway) as problem:
+        return trial_page.failure(str(problem), asked)
+    except ProviderError as problem:
+        return trial_page.failure(problem.sentence, asked, isinstance(problem, OutcomeUnknown))
+
+
 def _done(library: Library, operation: Operation, version: PromptVersion | None, told_then: str) -> ResponseReturnValue:
     db.session.commit()
     flash("Nothing was different." if version is None else told_then, "ok")
@@ -250,6 +281,7 @@ VIEWS: tuple[tuple[str, str, str, Role, Callable[..., ResponseReturnValue]], ...
     ("show", f"/{OPERATION}", "GET", Role.VIEWER, _show),
     ("save", f"/{OPERATION}", "POST", Role.OWNER, _save),
     ("preview", f"/{OPERATION}/preview", "POST", Role.OWNER, _preview),
+    ("attempt", f"/{OPERATION}/try", "POST", Role.OWNER, _try),
     ("reset", f"/{OPERATION}/reset", "POST", Role.OWNER, _reset),
     ("version", f"/{OPERATION}/versions/{NUMBER}", "GET", Role.VIEWER, _version),
     ("restore", f"/{OPERATION}/versions/{NUMBER}/restore", "POST", Role.OWNER, _restore),
