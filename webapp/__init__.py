@@ -83,12 +83,13 @@ def _register_pages(app: Flask) -> None:
         system,
         tasks,
         theme,
+        voice,
         welcome,
     )
 
     for group in (
         articles, automation, budget, calendar, clusters, connect, credits, health, home, ideas, images, keywords,
         media, metrics, operator_credits, operator_prompts, overview, prompts, published, publishing, queue, runs,
-        sites, system, tasks, theme, welcome,
+        sites, system, tasks, theme, voice, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -17,7 +17,7 @@ from webapp.publishing import approval
 from webapp.publishing.models import Publication
 from webapp.sites.models import Site
 
-GOOD = {"name": "Herbs", "time_zone": "Asia/Tokyo", "language": "en-GB", "voice": "Warm.\r\nShort sentences."}
+GOOD = {"name": "Herbs", "time_zone": "Asia/Tokyo", "language": "en-GB"}
 
 
 @pytest.fixture
@@ -46,27 +46,21 @@ def test_settings_are_saved(client: Visitor, site: Site) -> None:
     factories.signed_in(client, factories.member(Role.EDITOR, of=site.account).user)
     address, slug = f"/sites/{site.slug}/settings", site.slug
     assert client.send(address, GOOD).location == address
-    assert (site.name, site.slug, site.time_zone, site.language, site.voice) == (
-        "Herbs",
-        slug,
-        "Asia/Tokyo",
-        "en-GB",
-        "Warm.\nShort sentences.",
-    )
+    assert (site.name, site.slug, site.time_zone, site.language) == ("Herbs", slug, "Asia/Tokyo", "en-GB")
     assert "saved" in client.get(address).text
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("time_zone", "Nowhere"), ("language", ""), ("voice", "x" * 2001), ("voice", "a\x00")],
+    [("name", ""), ("time_zone", "Nowhere"), ("language", "")],
 )
 def test_one_bad_value_saves_nothing(client: Visitor, site: Site, field: str, value: str) -> None:
     factories.signed_in(client, factories.member(of=site.account).user)
-    before = site.name, site.time_zone, site.language, site.voice
+    before = site.name, site.time_zone, site.language
     answer = client.send(f"/sites/{site.slug}/settings", GOOD | {field: value})
     assert answer.status_code == 422
     assert BeautifulSoup(answer.text, "html.parser").select_one(f"[name={field}][aria-invalid=true]")
-    assert (site.name, site.time_zone, site.language, site.voice) == before
+    assert (site.name, site.time_zone, site.language) == before
 
 
 def test_a_viewer_sees_but_does_not_change(client: Visitor, site: Site) -> None:

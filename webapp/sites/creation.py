@@ -1,4 +1,4 @@
-"""Making a site and changing what it is called, where it is and how it sounds. The caller commits."""
+"""Making a site and changing what it is called, where it is and its language. The caller commits."""
 
 import re
 import unicodedata
@@ -15,7 +15,6 @@ from webapp.sites.models import Site
 
 LONGEST_NAME = 120
 LONGEST_SLUG = 60
-LONGEST_VOICE = 2000
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 TAKEN_BY_PAGES = frozenset({"new"})
 
@@ -34,10 +33,10 @@ def make_site(account: Account, *, name: str, slug: str, time_zone: str, languag
     return site
 
 
-def change_site(site: Site, *, name: str, time_zone: str, language: str, voice: str) -> None:
+def change_site(site: Site, *, name: str, time_zone: str, language: str) -> None:
     """Raises Invalid naming the field, and changes nothing then. The slug stays: it is in addresses."""
-    checked = checked_name(name), checked_zone(time_zone), checked_language(language), checked_voice(voice)
-    site.name, site.time_zone, site.language, site.voice = checked
+    checked = checked_name(name), checked_zone(time_zone), checked_language(language)
+    site.name, site.time_zone, site.language = checked
 
 
 def checked_name(written: str) -> str:
@@ -82,15 +81,6 @@ def checked_language(written: str) -> str:
     if written not in LANGUAGES:
         raise Invalid("language", "This is not a language that we know.", "Choose one of the list.")
     return written
-
-
-def checked_voice(written: str) -> str:
-    voice = written.strip().replace("\r\n", "\n")
-    if not all(character.isprintable() or character in "\n\t" for character in voice):
-        raise Invalid("voice", "The voice holds characters that cannot be shown.", "Type it instead of pasting it.")
-    if len(voice) > LONGEST_VOICE:
-        raise Invalid("voice", f"The voice is longer than {LONGEST_VOICE} characters.", "Keep what matters most.")
-    return voice
 
 
 def _save(site: Site) -> None:

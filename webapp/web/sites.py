@@ -37,7 +37,6 @@ def save_settings(slug: str) -> ResponseReturnValue:
         name=form.name.data or "",
         time_zone=form.time_zone.data or "",
         language=form.language.data or "",
-        voice=form.voice.data or "",
     )
     if site.time_zone != zone:
         follow_zone(site)

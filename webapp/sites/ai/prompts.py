@@ -5,7 +5,6 @@ changed: each change is another version, and the last one counts.
 """
 
 import difflib
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,10 +19,10 @@ from webapp.core.db import db
 from webapp.core.errors import Conflict, NotFound
 from webapp.core.paging import Page, Place, Stretch, page
 from webapp.sites.ai.models import PromptVersion
+from webapp.sites.ai.showing import can_be_shown
 from webapp.sites.models import Site
 
 VERSIONS_A_PAGE = 20
-UNSHOWABLE = ("Cc", "Cs")  # Unicode's categories of control characters and of half characters
 
 
 class Whose(StrEnum):
@@ -190,7 +189,7 @@ def _cleaned(text: str) -> str:
 
 def _problem(operation: Operation, field: str, template: Template) -> BadTemplate | None:
     for number, line in enumerate(getattr(template, field).split("\n"), start=1):
-        if any(unicodedata.category(character) in UNSHOWABLE and character != "\t" for character in line):
+        if not can_be_shown(line):
             sentence = f"Line {number} holds characters that cannot be shown."
             return BadTemplate(field, sentence, "Type them instead of pasting them.")
     try:

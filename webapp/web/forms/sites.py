@@ -1,9 +1,9 @@
-"""What a site is called, where it is, how it sounds; and its end."""
+"""What a site is called, where it is, its language; and its end."""
 
 from flask_wtf import FlaskForm
-from wtforms import StringField, TextAreaField
+from wtforms import StringField
 
-from webapp.sites.creation import checked_language, checked_name, checked_voice, checked_zone
+from webapp.sites.creation import checked_language, checked_name, checked_zone
 from webapp.web.forms.checks import checked_by
 
 
@@ -11,7 +11,6 @@ class SiteForm(FlaskForm):
     name = StringField("Name", [checked_by(checked_name)])
     time_zone = StringField("Time zone", [checked_by(checked_zone)])
     language = StringField("Language", [checked_by(checked_language)])
-    voice = TextAreaField("Voice", [checked_by(checked_voice)])
 
 
 class DeleteSiteForm(FlaskForm):
