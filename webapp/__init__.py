@@ -64,6 +64,7 @@ def _register_pages(app: Flask) -> None:
         clusters,
         connect,
         credits,
+        endpoints,
         health,
         home,
         ideas,
@@ -79,6 +80,7 @@ def _register_pages(app: Flask) -> None:
         publishing,
         queue,
         runs,
+        site_models,
         sites,
         system,
         tasks,
@@ -88,8 +90,8 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, budget, calendar, clusters, connect, credits, health, home, ideas, images, keywords,
-        media, metrics, operator_credits, operator_prompts, overview, prompts, published, publishing, queue, runs,
-        sites, system, tasks, theme, voice, welcome,
+        articles, automation, budget, calendar, clusters, connect, credits, endpoints, health, home, ideas, images,
+        keywords, media, metrics, operator_credits, operator_prompts, overview, prompts, published, publishing, queue,
+        runs, site_models, sites, system, tasks, theme, voice, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -10,6 +10,7 @@ from werkzeug.routing.converters import AnyConverter
 from werkzeug.test import TestResponse
 
 from tests import factories
+from tests.sites.ai.endpoints import endpoint
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.content.models import ArticleStatus
@@ -40,6 +41,7 @@ def rows(theirs: Site) -> Rows:
     image = factories.image(article)
     run = factories.run(theirs)
     return {
+        "connection": endpoint(theirs.account).id,
         "keyword": factories.keyword(theirs).id,
         "cluster": cluster.id,
         "idea": idea.id,
@@ -118,7 +120,7 @@ def test_a_member_of_another_account_finds_nothing(app: Flask, client: Visitor, 
     factories.signed_in(client, factories.member(Role.OWNER).user)
     wrong = []
     for rule, method, address in requests(app, rows, theirs.slug):
-        if "slug" in rule.arguments or rule.endpoint.startswith(FOR_OPERATORS):
+        if {"slug", "connection_id"} & rule.arguments or rule.endpoint.startswith(FOR_OPERATORS):
             code = ask(client, method, address).status_code
             if code != 404:
                 wrong.append((method, rule.rule, code))
@@ -159,7 +161,7 @@ def test_a_viewer_sees_every_page(app: Flask, client: Visitor, theirs: Site, row
     factories.signed_in(client, factories.member(Role.VIEWER, of=theirs.account).user)
     lost = []
     for rule, method, address in requests(app, rows, theirs.slug):
-        if method == "GET" and "slug" in rule.arguments and rule.endpoint != "media.picture":
+        if method == "GET" and {"slug", "connection_id"} & rule.arguments and rule.endpoint != "media.picture":
             code = ask(client, method, address).status_code
             if code not in (200, 302, 303, 403):
                 lost.append((rule.rule, code))

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
 from webapp.core.errors import Conflict
-from webapp.pipeline import control
+from webapp.pipeline import control, key_hold
 from webapp.pipeline.automation import Automation, SkippedRun, next_run
 from webapp.pipeline.control import RunInTheWay
 from webapp.pipeline.models import Run, Trigger
@@ -42,6 +42,10 @@ def _start_or_skip(site_id: int, scheduled_for: datetime) -> Run | None:
     try:
         site = db.session.get(Site, site_id)
         if site is None:  # deleted since we looked
+            return None
+        connection = key_hold.refusing(site)
+        if connection is not None:
+            _claim_and_skip(site_id, scheduled_for, key_hold.why_skipped(connection), None)
             return None
         return _claim_and_start(site_id, scheduled_for, control.foretell(site))
     except SQLAlchemyError:

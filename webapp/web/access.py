@@ -12,6 +12,7 @@ from webapp.accounts.models import Account, Member, Role
 from webapp.accounts.signup import nobody_yet
 from webapp.core.db import Base, db
 from webapp.core.errors import NotFound, PressroomError
+from webapp.sites.ai.models import AiConnection
 from webapp.sites.models import Site
 from webapp.web.htmx import is_htmx
 
@@ -76,16 +77,32 @@ def may(role: Role) -> bool:
     return own is not None and own.includes(role)
 
 
-def account_or_404(written: str | None) -> Account:
-    """The account of that number if the signed-in user is a member of it; without a number the first by name.
+def account_or_404(written: str | None, role: Role = Role.VIEWER) -> Account:
+    """The account of that number if the signed-in user may act in `role` there; without one the first by name.
 
-    Raises NotFound for any other number, and for a user without an account.
+    Raises NotFound for any other number, and for a user without an account; NotAllowed where the role is too small.
     """
     accounts = accounts_of(current_user)
     found = next((one for one in accounts if not written or str(one.id) == written), None)
     if found is None:
         raise NotFound("There is no such account.", "Look for it on your list of sites.")
+    own = select(Member.role).where(Member.account_id == found.id, Member.user_id == current_user.id)
+    g.role = db.session.scalars(own).one()
+    if not g.role.includes(role):
+        raise NotAllowed(role)
     return found
+
+
+def endpoint_or_404(id: int, role: Role = Role.VIEWER) -> AiConnection:
+    """The connection of that number if the signed-in user may act in `role` in its account, read anew.
+
+    Raises NotFound and NotAllowed as site_or_404() does.
+    """
+    connection = db.session.get(AiConnection, id, populate_existing=True) if id <= LARGEST_ID else None
+    if connection is None or connection.account_id not in {one.id for one in accounts_of(current_user)}:
+        raise NotFound("There is no such endpoint.", "It may have been forgotten meanwhile.")
+    account_or_404(str(connection.account_id), role)
+    return connection
 
 
 def row_or_404(model: type[Row], site: Site, id: int) -> Row:

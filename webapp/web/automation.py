@@ -14,6 +14,7 @@ from webapp.core.db import db, reading
 from webapp.pipeline import advice
 from webapp.pipeline.automation import Automation, next_runs
 from webapp.pipeline.estimate import SAID_OF_LIMITS, Estimate, StageEstimate, estimate
+from webapp.pipeline.key_hold import refusing
 from webapp.pipeline.scheduling import set_schedule
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import automation_of, lock_automation, terms_with
@@ -104,7 +105,9 @@ def cost(slug: str) -> ResponseReturnValue:
 
 def _page(site: Site, form: AutomationForm, lines: Sequence[Line] = (), is_checked: bool = False) -> str:
     shown = _shown(site, form)
-    return render_template("automation/index.html", page="automation", lines=lines, is_checked=is_checked, **shown)
+    return render_template(
+        "automation/index.html", page="automation", lines=lines, is_checked=is_checked, refusing=refusing(site), **shown
+    )
 
 
 def _fragment(site: Site, form: AutomationForm) -> str:

@@ -11,6 +11,7 @@ from webapp.content.queries import counts
 from webapp.core.db import db
 from webapp.credits import ledger
 from webapp.pipeline import control
+from webapp.pipeline.key_hold import refusing
 from webapp.pipeline.models import Run
 from webapp.pipeline.states import StageKey
 from webapp.pipeline.terms import automation_of
@@ -57,6 +58,7 @@ def show(slug: str) -> ResponseReturnValue:
         destination=Destination(site),
         queue=queue,
         stopped=stop(site) if queue.waiting or queue.scheduled else None,
+        refusing=refusing(site),
         upcoming=publishing.upcoming(site.id, LATEST),
         start_token=token_urlsafe(16),
         page="overview",

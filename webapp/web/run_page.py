@@ -25,10 +25,12 @@ ICONS = {
 STEPS = {
     NextStep.REVIEW: "articles.index",
     NextStep.AUTOMATION: "automation.show",
+    NextStep.AI: "endpoints.index",
     NextStep.BUDGET: "budget.show",
     NextStep.CREDITS: "credits.index",
     NextStep.START: "overview.show",
 }
+OF_ACCOUNT = frozenset({"credits.index", "endpoints.index"})  # the others are pages of the site
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
     if reason is None:
         return None
     endpoint = STEPS.get(reason.step)
-    values: dict[str, Any] = {"account": site.account_id} if endpoint == "credits.index" else {"slug": site.slug}
+    values: dict[str, Any] = {"account": site.account_id} if endpoint in OF_ACCOUNT else {"slug": site.slug}
     if reason.step is NextStep.REVIEW:
         values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
     return {

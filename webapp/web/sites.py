@@ -5,10 +5,12 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
 from webapp.accounts.models import Role
+from webapp.ai.provider import Operation
 from webapp.core.db import db
 from webapp.pipeline import control
 from webapp.pipeline.closing import belongings, delete_site
 from webapp.pipeline.scheduling import follow_zone
+from webapp.sites.ai.choices import chosen
 from webapp.sites.creation import change_site
 from webapp.sites.languages import LANGUAGES
 from webapp.sites.models import Site
@@ -71,6 +73,7 @@ def _settings_page(site: Site, form: SiteForm) -> str:
         form=form,
         zones=zones_by_continent(),
         languages=LANGUAGES,
+        writer=chosen(site, Operation.CONTENT_GENERATION),
         page="settings",
     )
 

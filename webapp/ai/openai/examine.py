@@ -4,7 +4,7 @@ Importing this takes half a second, for the SDK's sake: import it where an endpo
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -71,14 +71,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class Abilities:
-    """What an endpoint can do, and what finding out took, in tokens as it reported them."""
+    """What an endpoint can do. `took`: the tokens that finding it out took, as reported, by the field asked for."""
 
     forms: dict[Rung, Outcome] = field(default_factory=lambda: dict.fromkeys(Rung, Outcome.NOT_TRIED))
     pictures: Delivery | None = None
     embedding_length: int | None = None
     models: list[str] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
+    took: dict[Field, Usage] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def usage(self) -> Usage:
+        return sum_of(self.took.values())
 
     @property
     def writes(self) -> bool:
@@ -123,6 +127,25 @@ def examine(
     return examination.found
 
 
+def key_in_the_open(endpoint: Endpoint) -> Problem | None:
+    """What is wrong where everybody on the way could read the key. It may go unencrypted only in a private network."""
+    parts = urlsplit(endpoint.base_url)
+    if parts.scheme == "https" or endpoint.key is None:
+        return None
+    try:
+        addresses = addresses_of(parts.hostname or "", parts.port or 80)
+    except UnknownName:
+        return None  # which is said when it is asked
+    if not any(is_public(address) for address in addresses):
+        return None
+    return Problem(
+        Field.BASE_URL,
+        "The address begins with http://, so that everybody on the way could read the key.",
+        "Use the https address.",
+        offer="https" + endpoint.base_url.removeprefix("http"),
+    )
+
+
 class _Examination:
     def __init__(self, endpoint: Endpoint, seconds: float):
         self._endpoint, self._seconds = endpoint, seconds
@@ -131,21 +154,9 @@ class _Examination:
         self.found = Abilities()
 
     def refuse_plain_http(self) -> None:
-        """A key may go unencrypted only within a private network."""
-        parts = urlsplit(self._endpoint.base_url)
-        if parts.scheme == "https" or self._endpoint.key is None:
-            return
-        try:
-            addresses = addresses_of(parts.hostname or "", parts.port or 80)
-        except UnknownName:
-            return  # which is said when it is asked
-        if any(is_public(address) for address in addresses):
-            self._problem(
-                Field.BASE_URL,
-                "The address begins with http://, so that everybody on the way could read the key.",
-                "Use the https address.",
-                offer="https" + self._endpoint.base_url.removeprefix("http"),
-            )
+        problem = key_in_the_open(self._endpoint)
+        if problem is not None:
+            self.found = replace(self.found, problems=[problem])
             raise _NoMore
 
     def list_models(self) -> None:
@@ -192,14 +203,14 @@ class _Examination:
                     return Outcome.REFUSED, dialect
                 dialect = after
             else:
-                self._spend(completion.usage)
+                self._spend(Field.TEXT_MODEL, completion.usage)
                 return _judged(completion), dialect
         return Outcome.REFUSED, dialect
 
     def ask_for_a_picture(self, model: str) -> None:
         with self._problems_of(Field.IMAGE_MODEL, model):
             drawn = self._picture(model)
-            self._spend(drawn.usage)
+            self._spend(Field.IMAGE_MODEL, drawn.usage)
             if type_of(drawn.data or b"") is None:
                 raise Unusable("the picture is in a format that we cannot show")
             delivery = Delivery.FROM_AN_ADDRESS if drawn.address else Delivery.IN_THE_ANSWER
@@ -219,7 +230,7 @@ class _Examination:
     def ask_for_embeddings(self, model: str) -> None:
         with self._problems_of(Field.EMBEDDING_MODEL, model):
             found = self._client.embed(model, ["a garden", "a green leaf"], self._seconds)
-            self._spend(found.usage)
+            self._spend(Field.EMBEDDING_MODEL, found.usage)
             self.found = replace(self.found, embedding_length=len(found.vectors[0]))
 
     # what is wrong
@@ -230,7 +241,7 @@ class _Examination:
         try:
             yield
         except Unusable as unusable:
-            self._spend(unusable.usage)
+            self._spend(asked, unusable.usage)
             said = f"{model} did its work, and it cannot be used: {unusable}."
             self._problem(asked, said, "Choose another model.")
         except ModelMissing as missing:
@@ -300,16 +311,18 @@ class _Examination:
     def _problem(self, asked: Field, sentence: str, remedy: str, offer: str = "") -> None:
         self.found = replace(self.found, problems=[*self.found.problems, Problem(asked, sentence, remedy, offer)])
 
-    def _spend(self, usage: Usage) -> None:
-        so_far = self.found.usage
-        self.found = replace(
-            self.found,
-            usage=Usage(
-                so_far.input_tokens + usage.input_tokens,
-                so_far.output_tokens + usage.output_tokens,
-                so_far.cached_tokens + usage.cached_tokens,
-            ),
-        )
+    def _spend(self, asked: Field, usage: Usage) -> None:
+        so_far = self.found.took.get(asked, Usage())
+        self.found = replace(self.found, took=self.found.took | {asked: sum_of([so_far, usage])})
+
+
+def sum_of(usages: Iterable[Usage]) -> Usage:
+    found = list(usages)
+    return Usage(
+        sum(one.input_tokens for one in found),
+        sum(one.output_tokens for one in found),
+        sum(one.cached_tokens for one in found),
+    )
 
 
 def _question(model: str, dialect: Dialect) -> Question:

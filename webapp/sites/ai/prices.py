@@ -3,14 +3,16 @@
 Money is in millionths of a dollar. The price of an image is all that a picture costs, reported tokens included.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from webapp.core.db import db
-from webapp.sites.ai.models import ModelPrice
+from webapp.core.db import change, db
+from webapp.core.errors import Invalid
+from webapp.sites.ai.models import AiConnection, ModelPrice
 
 MILLION = 1_000_000
 
@@ -39,6 +41,14 @@ def price_on(connection_id: int, model: str, day: date) -> ModelPrice | None:
     )
 
 
+def history(connection_id: int, model: str | None = None) -> Sequence[ModelPrice]:
+    """All prices there, by model and day; or those of one model."""
+    wanted = select(ModelPrice).where(ModelPrice.connection_id == connection_id)
+    if model is not None:
+        wanted = wanted.where(ModelPrice.model == model)
+    return db.session.scalars(wanted.order_by(ModelPrice.model, ModelPrice.valid_from)).all()
+
+
 def cost_of(
     price: ModelPrice | Rates, input_tokens: int, output_tokens: int, cached_tokens: int, images: int
 ) -> int | None:
@@ -64,8 +74,40 @@ def cost_of(
     return (together + MILLION // 2) // MILLION
 
 
+def set_price(connection: AiConnection, model: str, valid_from: date, rates: Rates) -> None:
+    """From that day on; what was said of that very day before is replaced. The caller commits. Raises Invalid."""
+    if rates == Rates():
+        raise Invalid("input", "No price is given.", "Give at least one; what you leave empty stays unknown.")
+    _lock(connection)
+    db.session.merge(
+        ModelPrice(
+            connection_id=connection.id,
+            model=model,
+            valid_from=valid_from,
+            input=rates.input,
+            cached_input=rates.cached_input,
+            output=rates.output,
+            image=rates.image,
+        )
+    )
+    db.session.flush()
+
+
+def remove_price(connection: AiConnection, model: str, valid_from: date) -> bool:
+    """Whether there was one. The price before it holds on, if there is any. The caller commits."""
+    _lock(connection)
+    this = ModelPrice.connection_id == connection.id, ModelPrice.model == model, ModelPrice.valid_from == valid_from
+    gone = change(delete(ModelPrice).where(*this))
+    db.session.expire_all()
+    return bool(gone)
+
+
 def in_dollars(amount: int) -> str:
     """As people write it: "0.15", "1200.00", "0.000075"."""
     exact = Decimal(amount) / MILLION
     cents = exact.quantize(Decimal("0.01"))
     return f"{cents if cents == exact else exact.normalize():f}"
+
+
+def _lock(connection: AiConnection) -> None:
+    db.session.execute(select(AiConnection.id).where(AiConnection.id == connection.id).with_for_update())

@@ -1,0 +1,362 @@
+"""The page where an account's owner says which endpoints it asks: what is tested, saved, refused and never shown."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from sqlalchemy import select
+
+from tests import factories
+from tests.ai.openai import server
+from tests.ai.openai.server import Asked, Told, chat, error
+from tests.sites.ai.endpoints import KEY, endpoint
+from tests.visitor import Visitor
+from webapp.accounts.models import Account, AccountEvent, Member, Role
+from webapp.core.clock import now
+from webapp.core.db import db
+from webapp.core.secrets import Secret
+from webapp.sites.ai.models import AiConnection
+
+NEW = "/account/ai/new"
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+MODELS = Told({"data": [{"id": name} for name in ("writer", "painter", "embedder")]})
+PICTURE = Told({"data": [{"b64_json": base64.b64encode(PNG).decode()}]})
+VECTORS = Told({"data": [{"index": n, "embedding": [0.5] * 8} for n in range(2)], "usage": {"prompt_tokens": 4}})
+
+
+def whole(**others: Told) -> Callable[[Asked], Told]:
+    """An endpoint that can do everything, but for what is told otherwise by the end of the address."""
+    told = {"models": MODELS, "completions": chat('{"colour": "green"}'), "generations": PICTURE, "embeddings": VECTORS}
+    return lambda asked: (told | others)[asked.path.rpartition("/")[2]]
+
+
+@pytest.fixture
+def member(app: Flask, client: Visitor) -> Member:
+    member = factories.member(Role.OWNER)
+    factories.signed_in(client, member.user)
+    return member
+
+
+@pytest.fixture
+def account(member: Member) -> Account:
+    return member.account
+
+
+@pytest.fixture
+def there(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[server.Endpoint]:
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], allow_private_targets=True))
+    with server.endpoint() as made:
+        made.answer_by(whole())
+        yield made
+
+
+def read(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
+
+
+def words(page: BeautifulSoup, selector: str) -> str:
+    return " ".join(" ".join(found.get_text(" ") for found in page.select(selector)).split())
+
+
+def written(there: server.Endpoint, **fields: Any) -> dict[str, Any]:
+    form = {"name": "Ours", "base_url": there.address, "key": KEY, "sign_in": "bearer", "at_a_time": "8"}
+    return form | {"text_model": "writer"} | fields
+
+
+def drawn(client: Visitor, address: str) -> dict[str, str]:
+    """The form as it is drawn now."""
+    found = {}
+    for field in read(client.get(address).text).select("#endpoint [name]"):
+        if field.get("type") != "checkbox" or field.has_attr("checked"):
+            option = field.select_one("option[selected]") or field.select_one("option")
+            found[str(field["name"])] = str((option or field).get("value") or "")
+    return found | {"csrf_token": client.token()}
+
+
+def only() -> AiConnection:
+    found = db.session.scalars(select(AiConnection)).one()
+    db.session.commit()
+    return found
+
+
+def added(client: Visitor, there: server.Endpoint, **fields: Any) -> AiConnection:
+    answer = client.send(NEW, written(there, **fields))
+    assert answer.status_code == 303, words(read(answer.text), "#error-summary")
+    return only()
+
+
+def address(connection: AiConnection, verb: str = "") -> str:
+    return f"/account/ai/{connection.id}{verb}"
+
+
+def test_an_account_without_endpoints_is_led_to_the_presets(client: Visitor, account: Account) -> None:
+    page = read(client.get("/account/ai").text)
+
+    assert "No endpoint yet" in words(page, ".empty")
+    assert page.select_one(f".presets a[href='/account/ai/new?account={account.id}&preset=ollama']")
+    assert words(page, "nav [aria-current=page]").startswith("AI")
+
+
+def test_a_preset_fills_in_what_is_known(client: Visitor, account: Account) -> None:
+    local, azure = drawn(client, f"{NEW}?preset=ollama"), drawn(client, f"{NEW}?preset=azure-openai")
+
+    assert (local["base_url"], local["name"], local["no_key"]) == ("http://localhost:11434/v1", "Ollama", "y")
+    assert azure["sign_in"] == "api_key" and "no_key" not in azure
+    assert drawn(client, f"{NEW}?preset=nobody")["base_url"] == ""
+
+
+def test_what_works_is_saved_and_says_what_it_can_do(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = added(client, there, image_model="painter", embedding_model="embedder")
+
+    assert made.is_default and made.tested_at and made.key and made.key.reveal() == KEY
+    said = words(read(client.get(address(made)).text), "#kept")
+    assert "Text as json_schema works" in said and "in the answer (b64)" in said and "8 numbers each" in said
+    assert "37 tokens in, 21 out" in said and "It cost unknown" in said
+    assert "writer, painter, embedder" in said
+
+
+def test_a_key_is_never_shown(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = added(client, there)
+    tested = client.htmx(address(made, "/test"), written(there, base_url=f"{there.address}x"))
+    refused = client.send(address(made), written(there, name=""))
+
+    assert made.key is not None
+    for answer in (client.get("/account/ai"), client.get(address(made)), tested, refused):
+        assert KEY not in answer.text and made.key.sealed not in answer.text
+
+
+def test_a_test_saves_nothing(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    fragment = client.htmx(f"{NEW}/test", written(there))
+    page = client.send(f"{NEW}/test", written(there))
+
+    assert fragment.status_code == page.status_code == 200
+    assert "<html" not in fragment.text and "<html" in page.text
+    assert "It works Nothing is saved yet." in words(read(fragment.text), "#tested")
+    assert "enter it again" in words(read(page.text), "#key-again")
+    assert db.session.scalars(select(AiConnection)).all() == []
+
+
+def test_what_a_test_found_is_not_paid_for_again(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    tested = read(client.htmx(f"{NEW}/test", written(there)).text)
+    asked = len(there.posts)
+    proof = tested.select_one("[name=proof]")
+    assert proof is not None
+
+    made = added(client, there, proof=proof["value"])
+
+    assert len(there.posts) == asked
+    assert made.tested_at and made.abilities is not None
+
+
+@pytest.mark.parametrize("changed", [{"key": "another"}, {"text_model": "painter"}, {"proof": "forged"}], ids=str)
+def test_what_was_tested_proves_nothing_of_another(
+    client: Visitor, account: Account, there: server.Endpoint, changed: dict[str, str]
+) -> None:
+    proof = read(client.htmx(f"{NEW}/test", written(there)).text).select_one("[name=proof]")
+    assert proof is not None
+    asked = len(there.posts)
+
+    added(client, there, **({"proof": proof["value"]} | changed))
+
+    assert len(there.posts) > asked
+
+
+def test_what_is_wrong_stands_at_its_field(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    there.answer_by(whole(generations=error(404, "The model paint does not exist.", code="model_not_found")))
+    form = written(there, image_model="paint")
+
+    page, fragment = read(client.send(NEW, form).text), read(client.htmx(f"{NEW}/test", form).text)
+
+    assert "There are: painter" in words(page, "#error-image_model")
+    assert page.select_one("#image_model[aria-invalid=true]")
+    assert "There are: painter" in words(fragment, "#at-image_model")
+    assert words(fragment, "#at-text_model") == ""
+    assert db.session.scalars(select(AiConnection)).all() == []
+
+
+def test_an_offered_address_is_tested_when_it_is_taken(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    def answering(asked: Asked) -> Told:
+        return whole()(asked) if asked.path.startswith("/v1/") else error(404, "Not found.")
+
+    there.answer_by(answering)
+    root = there.address.removesuffix("/v1")
+    first = read(client.htmx(f"{NEW}/test", written(there, base_url=root)).text)
+    offer = first.select_one("button[name=offered]")
+    assert offer is not None and offer["value"] == there.address
+
+    second = client.htmx(f"{NEW}/test", written(there, base_url=root, offered=offer["value"]))
+
+    assert second.status_code == 200
+    field = read(second.text).select_one("#address-field [name=base_url]")
+    assert field is not None and field["value"] == there.address
+
+
+def test_what_does_not_work_can_be_saved_anyway(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    there.answer_by(whole(completions=error(401, "Incorrect API key.", code="invalid_api_key")))
+    assert client.send(NEW, written(there)).status_code == 422
+
+    answer = client.send(f"{NEW}/anyway", written(there))
+
+    assert answer.status_code == 303
+    assert only().tested_at is None
+    assert "Not tested" in words(read(client.get("/account/ai").text), f"#endpoint-{only().id}")
+
+
+def test_no_key_goes_in_the_open_even_untested(
+    client: Visitor, account: Account, there: server.Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.ai.openai.examine.addresses_of", lambda *_: ["93.184.216.34"])
+
+    answer = client.send(f"{NEW}/anyway", written(there, base_url="http://api.example.com/v1"))
+
+    assert answer.status_code == 422
+    assert "everybody on the way could read the key" in words(read(answer.text), "#error-base_url")
+
+
+def test_a_server_of_ones_own_needs_no_key(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = added(client, there, key="", no_key="y")
+
+    assert made.key is None
+    assert client.send(NEW, written(there, name="Other", key="")).status_code == 422
+
+
+def test_an_empty_field_keeps_the_key_and_what_is_asked_as_before_is_not_tested_again(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    made = added(client, there)
+    asked = len(there.asked)
+
+    answer = client.send(address(made), drawn(client, address(made)) | {"name": "Renamed", "at_a_time": "2"})
+
+    assert answer.status_code == 303
+    kept = only()
+    assert (kept.name, kept.at_a_time, kept.key) == ("Renamed", 2, made.key)
+    assert len(there.asked) == asked and kept.tested_at == made.tested_at
+
+
+@pytest.mark.parametrize("verb", ["", "/test", "/anyway"])
+def test_the_kept_key_goes_to_no_other_address(
+    client: Visitor, account: Account, there: server.Endpoint, verb: str
+) -> None:
+    made = endpoint(account, base_url="https://api.example.com/v1")
+
+    answer = client.send(address(made, verb), drawn(client, address(made)) | {"base_url": there.address})
+
+    assert answer.status_code == 422
+    assert "belongs to another address" in words(read(answer.text), "#error-key")
+    assert there.asked == [] and only().base_url == "https://api.example.com/v1"
+
+
+def test_a_key_of_another_secret_is_asked_for_again(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = endpoint(account, base_url=there.address, key=Secret("made with another key"))
+
+    answer = client.send(address(made, "/test"), drawn(client, address(made)))
+
+    assert answer.status_code == 422
+    assert "SECRET_KEY has changed" in words(read(answer.text), "#error-key")
+
+
+def test_a_test_of_what_is_kept_that_works_lets_runs_go_on(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    made = endpoint(account, base_url=there.address, image_model="", refused_at=now(), refusal="Wrong key.")
+    assert "Wrong key." in words(read(client.get("/account/ai").text), ".banner.err")
+
+    answer = client.htmx(address(made, "/test"), drawn(client, address(made)))
+
+    assert answer.status_code == 200 and "It is saved like this already" in answer.text
+    kept = only()
+    assert kept.refused_at is None and kept.refusal == "" and kept.tested_at
+
+
+def test_a_list_of_models_does_not_prove_the_key(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = endpoint(account, base_url=there.address, text_model="", image_model="", refused_at=now(), refusal="No.")
+
+    client.htmx(address(made, "/test"), drawn(client, address(made)))
+
+    assert only().refused_at is not None
+
+
+def test_a_new_key_lets_runs_go_on(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = endpoint(account, base_url=there.address, refused_at=now(), refusal="Wrong key.")
+
+    client.send(address(made, "/anyway"), drawn(client, address(made)) | {"key": "sk-new"})
+
+    kept = only()
+    assert kept.refused_at is None and kept.key is not None and kept.key.reveal() == "sk-new"
+
+
+def test_who_was_overtaken_sees_both_versions(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    made = added(client, there)
+    form = drawn(client, address(made))
+    client.send(address(made), form | {"name": "Theirs"})
+
+    answer = client.send(address(made), form | {"name": "Yours"})
+
+    assert answer.status_code == 409
+    assert "Theirs Yours" in words(read(answer.text), "#overtaken .differs")
+    assert only().name == "Theirs"
+
+
+def test_two_of_an_account_are_not_called_alike(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    added(client, there)
+    asked = len(there.asked)
+
+    answer = client.send(NEW, written(there))
+
+    assert answer.status_code == 422 and "already" in words(read(answer.text), "#error-name")
+    assert len(there.asked) == asked
+
+
+def test_the_default_moves(client: Visitor, account: Account) -> None:
+    first, second = endpoint(account), endpoint(account, name="Other", is_default=False)
+
+    assert client.send(address(second, "/default")).status_code == 303
+
+    db.session.expire_all()
+    assert (first.is_default, second.is_default) == (False, True)
+
+
+def test_forgetting_says_who_asks_it_and_is_recorded(client: Visitor, account: Account) -> None:
+    where = address(endpoint(account))
+    factories.site(account, name="Herb notes")
+
+    asked = client.get(f"{where}/forget")
+    assert "Herb notes" in words(read(asked.text), ".confirm")
+    assert client.send(f"{where}/forget").status_code == 303
+
+    assert db.session.scalars(select(AiConnection)).all() == []
+    events = db.session.scalars(select(AccountEvent.text).where(AccountEvent.account_id == account.id)).all()
+    assert "Forgot the endpoint OpenAI, with its key and its prices." in events
+    assert client.get(where).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.VIEWER])
+def test_who_is_no_owner_looks_and_changes_nothing(client: Visitor, account: Account, role: Role) -> None:
+    made = endpoint(account, key=Secret.of(KEY))
+    factories.signed_in(client, factories.member(role, of=account).user)
+
+    page = client.get(address(made))
+
+    assert page.status_code == 200 and KEY not in page.text
+    assert read(page.text).select("#endpoint, #price") == []
+    assert not read(client.get("/account/ai").text).select("#add")
+    for verb in ("", "/test", "/anyway", "/default", "/forget", "/prices", "/prices/remove"):
+        assert client.send(address(made, verb)).status_code == 403
+    assert client.get(NEW).status_code == 403
+
+
+def test_the_account_that_is_named_counts(client: Visitor, member: Member) -> None:
+    other = factories.account("Zoo")
+    assert client.get(f"{NEW}?account={other.id}").status_code == 404
+
+    page = read(client.get(f"/account/ai?account={member.account_id}").text)
+
+    assert not re.search("Zoo", page.get_text())

@@ -1,0 +1,102 @@
+"""What a test of an endpoint found, and what it took, in the words of a page."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from webapp.ai.provider import Usage
+from webapp.core.clock import now
+from webapp.sites.ai import prices
+from webapp.sites.ai.models import AiConnection
+
+if TYPE_CHECKING:
+    from webapp.ai.openai.examine import Abilities, Problem
+
+UNKNOWN = "unknown"
+WORDS = {"works": "works", "refused": "refused", "ignored": "asked for, and not given", "not_tried": "not asked"}
+MODELS = ("text_model", "image_model", "embedding_model")  # the fields that name one
+DELIVERIES = {"b64": "in the answer (b64)", "address": "from an address"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A test as the page shows it. `facts`: (name, value) pairs; `proof`: what the form that saves it sends along."""
+
+    facts: list[tuple[str, str]]
+    models: list[str]
+    problems: "list[Problem]"
+    proof: str = ""
+    is_kept: bool = False
+
+    @property
+    def at_fields(self) -> dict[str, list[str]]:
+        """What is wrong with each of the form's fields."""
+        said: dict[str, list[str]] = {}
+        for problem in self.problems:
+            said.setdefault(problem.field.value, []).append(f"{problem.sentence} {problem.remedy}")
+        return said
+
+
+def kept(connection: AiConnection) -> Found | None:
+    """What the last test found of it; None if there was none."""
+    if connection.abilities is None or connection.tested_at is None:
+        return None
+    from webapp.ai.openai.examine import Abilities  # it takes half a second, which other pages need not wait
+
+    found = Abilities.from_json(json.dumps(connection.abilities))
+    return shown(found, connection, models_of(connection), connection.tested_at.date(), is_kept=True)
+
+
+def models_of(connection: AiConnection) -> dict[str, str]:
+    """The models that it names, by the field that names them."""
+    return {name: getattr(connection, name) for name in MODELS}
+
+
+def shown(
+    found: "Abilities",
+    connection: AiConnection | None,
+    models: Mapping[str, str],
+    day: date | None = None,
+    *,
+    proof: str = "",
+    is_kept: bool = False,
+) -> Found:
+    """`connection`: whose prices count; none are known of one that is not saved."""
+    usage = found.usage
+    cost = _cost(found, connection, models, day or now().date()) if connection else None
+    facts = [
+        *((f"Text as {rung}", WORDS[outcome]) for rung, outcome in found.forms.items() if models["text_model"]),
+        ("Pictures", DELIVERIES[found.pictures] if found.pictures else _none(models["image_model"])),
+        (
+            "Embeddings",
+            f"{found.embedding_length:,} numbers each" if found.embedding_length else _none(models["embedding_model"]),
+        ),
+        ("The test took", f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"),
+        ("It cost", UNKNOWN if cost is None else f"${prices.in_dollars(cost)}"),
+    ]
+    return Found(facts, found.models, found.problems, proof, is_kept)
+
+
+def _none(model: str) -> str:
+    return "do not work" if model else "no model named"
+
+
+def _cost(found: "Abilities", connection: AiConnection, models: Mapping[str, str], day: date) -> int | None:
+    """None where a model was asked of which no price is known."""
+    drew = found.pictures is not None
+    asked = dict(found.took) | ({"image_model": Usage()} if drew and "image_model" not in found.took else {})
+    costs = [
+        _cost_at(connection, models[name], day, usage, int(drew and name == "image_model"))
+        for name, usage in asked.items()
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known and len(known) == len(costs) else None
+
+
+def _cost_at(connection: AiConnection, model: str, day: date, usage: Usage, images: int) -> int | None:
+    price = prices.price_on(connection.id, model, day)
+    if price is None:
+        return None
+    return prices.cost_of(price, usage.input_tokens, usage.output_tokens, usage.cached_tokens, images)
