@@ -20,7 +20,8 @@ from webapp.accounts.models import Account, AccountEvent, Member, Role
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.secrets import Secret
-from webapp.sites.ai.models import AiConnection
+from webapp.pipeline.models import CallStatus
+from webapp.sites.ai.models import AiConnection, ModelPrice
 
 NEW = "/account/ai/new"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
@@ -360,3 +361,95 @@ def test_the_account_that_is_named_counts(client: Visitor, member: Member) -> No
     page = read(client.get(f"/account/ai?account={member.account_id}").text)
 
     assert not re.search("Zoo", page.get_text())
+
+
+def price(client: Visitor, connection: AiConnection, **fields: str) -> Any:
+    form = {"model": "gpt-x", "valid_from": "2026-03-01", "input": "", "cached_input": "", "output": "", "image": ""}
+    return client.send(address(connection, "/prices"), form | fields)
+
+
+def test_prices_have_a_history_and_unknown_ones_say_so(client: Visitor, account: Account) -> None:
+    made = endpoint(account)
+    assert "gpt-x – unknown unknown unknown unknown" in words(read(client.get(address(made)).text), "#prices")
+
+    assert price(client, made, input="0.15", output="0,6").status_code == 303
+    assert price(client, made, valid_from="2026-06-01", input="0.1", cached_input="0.025").status_code == 303
+
+    said = words(read(client.get(address(made)).text), "#prices table")
+    assert "gpt-x 2026-06-01 $0.10 $0.025 unknown unknown" in said
+    assert "gpt-x 2026-03-01 $0.15 as input $0.60 unknown" in said
+    assert said.index("2026-06-01") < said.index("2026-03-01")
+
+
+def test_a_price_is_edited_and_removed(client: Visitor, account: Account) -> None:
+    made = endpoint(account)
+    price(client, made, input="0.15")
+    edit = f"{address(made)}?model=gpt-x&from=2026-03-01"
+    assert read(client.get(edit).text).select_one("#price [name=input]")["value"] == "0.15"  # type: ignore[index]
+
+    price(client, made, input="0.2")
+    assert "$0.20" in words(read(client.get(address(made)).text), "#prices table")
+    client.send(address(made, "/prices/remove"), {"model": "gpt-x", "valid_from": "2026-03-01"})
+
+    assert "$" not in words(read(client.get(address(made)).text), "#prices table")
+
+
+def test_the_calls_that_are_there_are_reckoned_anew(client: Visitor, account: Account) -> None:
+    made = endpoint(account)
+    call = factories.call(
+        factories.run(factories.site(account)), CallStatus.ANSWERED, reply="Hello.", connection_id=made.id,
+        model="openai/gpt-x", input_tokens=1_000_000, answered_at=now(),
+    )  # fmt: skip
+
+    price(client, made, input="0.15")
+    assert call.cost == 150_000
+    client.send(address(made, "/prices/remove"), {"model": "gpt-x", "valid_from": "2026-03-01"})
+    assert call.cost is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"input": "a lot"}, "input"),
+        ({"input": "1.1234567"}, "input"),
+        ({"output": "2000.01"}, "output"),
+        ({"image": "-1"}, "image"),
+        ({"valid_from": "soon", "input": "1"}, "valid_from"),
+        ({"model": "gpt-z", "input": "1"}, "model"),
+        ({}, "input"),
+    ],
+    ids=["words", "too fine", "too much", "negative", "no day", "another model", "nothing"],
+)
+def test_what_is_no_price_is_refused(client: Visitor, account: Account, fields: dict[str, str], field: str) -> None:
+    made = endpoint(account)
+
+    answer = price(client, made, **fields)
+
+    assert answer.status_code == 422
+    assert read(answer.text).select_one(f"#price #error-{field}")
+    assert db.session.scalars(select(ModelPrice)).all() == []
+
+
+def test_a_test_says_what_it_cost_where_the_price_is_known(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    made = added(client, there, image_model="painter")
+    price(client, made, model="writer", input="1", output="2", valid_from="2026-01-01")
+    assert "It cost unknown" in words(read(client.get(address(made)).text), "#kept")
+
+    price(client, made, model="painter", image="0.04", valid_from="2026-01-01")
+
+    assert "It cost $0.040075" in words(read(client.get(address(made)).text), "#kept")
+
+
+def test_a_site_says_which_of_its_endpoints_refuses_the_key(client: Visitor, account: Account) -> None:
+    site = factories.site(account)
+    made = endpoint(account, refused_at=now(), refusal="Wrong key.")
+
+    for where in ("", "automation"):
+        page = read(client.get(f"/sites/{site.slug}/{where}").text)
+        assert "Runs by schedule wait: OpenAI refuses its key" in words(page, "#key-refused")
+        assert page.select_one(f"#key-refused a[href='{address(made)}']")
+
+    made.refused_at = None
+    assert "key-refused" not in client.get(f"/sites/{site.slug}/").text

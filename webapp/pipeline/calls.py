@@ -18,6 +18,7 @@ from webapp.core.clock import now
 from webapp.core.db import change, db
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
+from webapp.pipeline import costs
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem, StageResult
 from webapp.sites.ai import refusals
 from webapp.sites.models import Site
@@ -183,6 +184,7 @@ def keep_answer(sent: Send, reply: Reply) -> None:
     call.input_tokens, call.output_tokens = reply.usage.input_tokens, reply.usage.output_tokens
     call.cached_tokens = reply.usage.cached_tokens
     call.status, call.answered_at = CallStatus.ANSWERED, now()
+    call.cost = costs.cost_of(call)
     if call.connection_id is not None:
         refusals.takes(call.connection_id)
     if was_held:
