@@ -19,7 +19,8 @@ from webapp.core.db import change, db
 from webapp.core.paging import PAGE
 from webapp.credits import ledger
 from webapp.credits.models import LedgerEntry
-from webapp.pipeline.models import Run
+from webapp.pipeline.calls import purchase_of
+from webapp.pipeline.models import CallStatus, Run
 from webapp.sites.models import Site
 from webapp.web import credit_chart
 
@@ -168,6 +169,29 @@ def test_who_has_several_accounts_chooses_among_them(client: Visitor, site: Site
 
     assert [tab.get_text(strip=True) for tab in first.select(".tabs a")] == ["Studio", "Zebra"]
     assert "Balance 7" in " ".join(page(client, account=second.id).get_text(" ").split())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "gpt-4o, section 2 of 5: 1,204 tokens in (200 cached), 300 out; cost $0.0042"),
+        ({"cost": None, "cached_tokens": None}, "gpt-4o, section 2 of 5: 1,204 tokens in, 300 out; cost unknown"),
+    ],
+    ids=["known", "unknown"],
+)
+def test_a_charge_says_what_its_call_used(client: Visitor, site: Site, fields: dict[str, Any], words: str) -> None:
+    run = factories.run(site)
+    used = {
+        "connection_id": 1, "model": "openai/gpt-4o", "step": "section 2 of 5", "input_tokens": 1204,
+        "output_tokens": 300, "cached_tokens": 200, "cost": 4200, "reply": "{}", "error": "",
+    }  # fmt: skip
+    call = factories.call(run, CallStatus.ANSWERED, **(used | fields))
+    ledger.settle(purchase_of(call), 8, 8)
+    db.session.commit()
+
+    told = rows(page(client))
+
+    assert [words in row for row in told] == [True, False, False, False]  # charge, release, hold, top-up
 
 
 def test_who_has_no_account_is_told_so(app: Flask, client: Visitor) -> None:

@@ -23,6 +23,8 @@ from webapp.core.db import db
 from webapp.credits import ledger, prices, queries
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.credits.queries import Wanted
+from webapp.pipeline.charged_calls import charged_calls
+from webapp.sites.ai.prices import in_dollars
 from webapp.sites.models import Site
 from webapp.web.access import account_or_404
 from webapp.web.credit_chart import drawn
@@ -67,6 +69,8 @@ def index() -> ResponseReturnValue:
         before=address(before=found.before) if found.before else None,
         after=address(after=found.after) if found.after else None,
         titles=_titles(found.rows),
+        calls=charged_calls(found.rows),
+        in_dollars=in_dollars,
         chart=drawn(asked.account.id, asked.wanted, asked.zone, asked.first, asked.last),
         kinds=[("", "Any kind"), *((kind.value, kind.label) for kind in EntryKind)],
         operations=[("", "Any operation"), *((one.value, one.label) for one in Operation)],

@@ -1,0 +1,33 @@
+"""The calls that charges of the ledger paid for: the model, its tokens, and what they cost in money."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import load_only
+
+from webapp.core.db import db
+from webapp.credits.models import EntryKind, LedgerEntry
+from webapp.pipeline.models import AiCall, CallStatus
+
+SHOWN = (
+    AiCall.run_id, AiCall.item, AiCall.attempt, AiCall.model, AiCall.step, AiCall.connection_id, AiCall.input_tokens,
+    AiCall.output_tokens, AiCall.cached_tokens, AiCall.cost,
+)  # fmt: skip
+
+
+def charged_calls(entries: Sequence[LedgerEntry]) -> dict[int, AiCall]:
+    """By the number of the entry: those of charges whose call was answered and is still there. Without the answers."""
+    charges = {(entry.run_id, entry.item, entry.attempt): entry.id for entry in entries if _is_of_a_call(entry)}
+    if not charges:
+        return {}
+    answered = (
+        select(AiCall)
+        .options(load_only(*SHOWN))
+        .where(tuple_(AiCall.run_id, AiCall.item, AiCall.attempt).in_(list(charges)))
+        .where(AiCall.status == CallStatus.ANSWERED)
+    )
+    return {charges[call.run_id, call.item, call.attempt]: call for call in db.session.scalars(answered)}
+
+
+def _is_of_a_call(entry: LedgerEntry) -> bool:
+    return entry.kind is EntryKind.CHARGE and entry.run_id is not None and entry.item is not None
