@@ -63,6 +63,9 @@ PAGES = (
     "/sites/{full}/queue/{scheduled}/publish-now", "/sites/{wordpress}/queue",
     "/sites/{full}/queue/calendar", "/sites/{full}/publishing", "/sites/{full}/connect",
     "/sites/{wordpress}/connect", "/sites/{wordpress}/connect/forget", "/sites/{full}/settings", "/sites/{full}/delete",
+    "/sites/{full}/voice", "/sites/{full}/prompts", "/sites/{full}/prompts/clustering",
+    "/sites/{full}/prompts/clustering/versions/1", "/sites/{empty}/prompts/content_generation",
+    "/operator/prompts", "/operator/prompts/image_generation",
     "/sites/{empty}/", "/sites/{empty}/keywords", "/sites/{empty}/clusters", "/sites/{empty}/ideas",
     "/sites/{empty}/tasks", "/sites/{empty}/articles", "/sites/{empty}/images", "/sites/{empty}/runs",
     "/sites/{empty}/queue", "/sites/nowhere/", "/operator/system", "/operator/system/runs/{paused}/cancel",
@@ -93,6 +96,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     publications = {status: factories.publication(site, status) for status in PublicationStatus}
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.HELD, held=True)
     factories.publication(site, PublicationStatus.WAITING, reason=WaitingReason.UNSCHEDULED)
+    factories.prompt(site, Operation.CLUSTERING)
     new_token(site.id)
     cancelled = control.cancel(factories.run(site), "Ana")
     paused = control.pause(factories.run(site), "Ana")
@@ -191,6 +195,7 @@ def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> No
         ("/sites/{split}/budget", "clustering"),
         ("/sites/{full}/publishing", "queue_limit"),
         ("/sites/{full}/settings", "name"),
+        ("/sites/{full}/prompts/clustering", "user"),
         ("/sites/{wordpress}/connect", "username"),
         ("/operator/credits", "clustering_share"),
     ],
