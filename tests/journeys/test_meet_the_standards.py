@@ -14,6 +14,7 @@ from tests import factories
 from tests.credits.spending import purchase
 from tests.journeys.conftest import PHONE, WIDE, Installation, Open
 from tests.pipeline.engine import site_with_keywords
+from tests.sites.ai.endpoints import endpoint
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.content.media import keep
@@ -45,6 +46,10 @@ from webapp.publishing.models import (
 from webapp.publishing.schedule import change_settings
 from webapp.publishing.wordpress.connection import Wanted, connect
 from webapp.publishing.wordpress.examine import Examined
+from webapp.sites.ai.choices import Own, choose
+from webapp.sites.ai.models import AiConnection
+from webapp.sites.ai.prices import Rates, set_price
+from webapp.sites.models import Site
 
 AXE = config.ROOT / ".assets/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -76,6 +81,8 @@ PAGES = (
     "/sites/{full}/tasks/{task}", "/sites/{full}/tasks/{task}/write", "/sites/{full}/clusters?status=attention",
     "/sites/{full}/clusters/{stuck}", "/sites/{full}/clusters/{stuck}/write", "/sites/{full}/images/{image}",
     "/sites/{full}/images/{image}/drop",
+    "/account/ai?account={account}", "/account/ai/new?account={account}&preset=azure-openai", "/account/ai/{endpoint}",
+    "/account/ai/{endpoint}/forget", "/sites/{full}/models",
 )  # fmt: skip
 
 
@@ -107,6 +114,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     ledger.hold(bought, 12)
     ledger.settle(bought, 12, 12)
     db.session.commit()
+    refused = endpoint_that_refuses(site)
     held = held_run(factories.run(factories.site(account)))
     with held.beating(every=1):
         yield {
@@ -125,6 +133,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "paused": paused.id,
             "held": held.run_id,
             "account": account.id,
+            "endpoint": refused.id,
         }
 
 
@@ -153,6 +162,17 @@ def site_with_wordpress(account: Account) -> str:
     change_settings(site.id, {"target_problem": WaitingReason.TARGET_REFUSES_CREDENTIALS})
     db.session.commit()
     return site.slug
+
+
+def endpoint_that_refuses(site: Site) -> AiConnection:
+    """One that only this site asks, whose test found a mistake before, with a price."""
+    found = {"problems": [{"field": "image_model", "sentence": "It is not there.", "remedy": "Choose another."}]}
+    about = {"abilities": found, "tested_at": now(), "refused_at": now(), "refusal": "Wrong key."}
+    refused = endpoint(site.account, name="Refused", is_default=False, **about)
+    set_price(refused, "gpt-x", now().date(), Rates(input=150_000))
+    choose(site, {Operation.CLUSTERING: Own(refused, "gpt-x")})
+    db.session.commit()
+    return refused
 
 
 def held_run(run: Run) -> Claim:
@@ -198,12 +218,13 @@ def test_what_strangers_see_shuts_nobody_out(open_page: Open, scheme: str) -> No
         ("/sites/{full}/prompts/clustering", "user"),
         ("/sites/{wordpress}/connect", "username"),
         ("/operator/credits", "clustering_share"),
+        ("/account/ai/{endpoint}", "base_url"),
     ],
 )
 def test_a_refused_form_shuts_nobody_out(open_page: Open, places: dict, address: str, field: str) -> None:
     page = open_page(address.format(**places), javascript=True)
     page.evaluate("name => { document.getElementsByName(name)[0].value = '' }", field)
-    page.get_by_role("button", name=re.compile("^Save (changes|and connect)$")).click()
+    page.get_by_role("button", name=re.compile("^Save( changes| and connect)?$")).click()
     page.wait_for_selector("#error-summary")
 
     assert page.locator(f"[name={field}]").get_attribute("aria-invalid") == "true"

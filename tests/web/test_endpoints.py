@@ -448,7 +448,7 @@ def test_a_site_says_which_of_its_endpoints_refuses_the_key(client: Visitor, acc
 
     for where in ("", "automation"):
         page = read(client.get(f"/sites/{site.slug}/{where}").text)
-        assert "Runs by schedule wait: OpenAI refuses its key" in words(page, "#key-refused")
+        assert "OpenAI refuses its key" in words(page, "#key-refused")
         assert page.select_one(f"#key-refused a[href='{address(made)}']")
 
     made.refused_at = None

@@ -16,7 +16,7 @@ from webapp.core.redis import connection
 from webapp.pipeline import control
 from webapp.pipeline.automation import SkippedRun
 from webapp.pipeline.models import Run, Trigger
-from webapp.pipeline.states import RunStatus
+from webapp.pipeline.states import RunStatus, StopReason
 from webapp.sites.models import Site
 
 ADDRESS = "/sites/beans/runs"
@@ -159,3 +159,13 @@ def test_a_fragment_and_its_page_are_never_mixed_up(client: Visitor, site: Site)
     assert client.get(address, headers=known).status_code == 304
     control.pause(run, "Ana")
     assert client.get(address, headers=known).status_code == 200
+
+
+def test_a_refused_key_leads_to_the_accounts_endpoints(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    run.move_to(RunStatus.RUNNING, by="worker", owner="w")
+    run.move_to(RunStatus.FAILED, by="worker", reason=StopReason.PROVIDER_REFUSES_KEY, detail={"said": "Wrong key."})
+
+    page = BeautifulSoup(client.get(f"{ADDRESS}/{run.id}").text, "html.parser")
+
+    assert page.select_one(f"#why a[href='/account/ai?account={site.account_id}']")

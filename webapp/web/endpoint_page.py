@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from webapp.ai.openai.examine import Abilities, Problem
 
 UNKNOWN = "unknown"
+NONE = "do not work"
 WORDS = {"works": "works", "refused": "refused", "ignored": "asked for, and not given", "not_tried": "not asked"}
 MODELS = ("text_model", "image_model", "embedding_model")  # the fields that name one
 DELIVERIES = {"b64": "in the answer (b64)", "address": "from an address"}
@@ -64,32 +65,37 @@ def shown(
     is_kept: bool = False,
 ) -> Found:
     """`connection`: whose prices count; none are known of one that is not saved."""
-    usage = found.usage
     cost = _cost(found, connection, models, day or now().date()) if connection else None
+    asked = {name for name, model in models.items() if model and _was_asked(found, name)}
     facts = [
-        *((f"Text as {rung}", WORDS[outcome]) for rung, outcome in found.forms.items() if models["text_model"]),
-        ("Pictures", DELIVERIES[found.pictures] if found.pictures else _none(models["image_model"])),
-        (
-            "Embeddings",
-            f"{found.embedding_length:,} numbers each" if found.embedding_length else _none(models["embedding_model"]),
-        ),
-        ("The test took", f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"),
+        *((f"Text as {rung}", WORDS[outcome]) for rung, outcome in found.forms.items() if "text_model" in asked),
+        *([("Pictures", _pictures(found))] if "image_model" in asked else []),
+        *([("Embeddings", _embeddings(found))] if "embedding_model" in asked else []),
+        ("The test took", f"{found.usage.input_tokens:,} tokens in, {found.usage.output_tokens:,} out"),
         ("It cost", UNKNOWN if cost is None else f"${prices.in_dollars(cost)}"),
     ]
     return Found(facts, found.models, found.problems, proof, is_kept)
 
 
-def _none(model: str) -> str:
-    return "do not work" if model else "no model named"
+def _was_asked(found: "Abilities", name: str) -> bool:
+    """Some things that are wrong end a test early."""
+    return name in found.took or any(problem.field == name for problem in found.problems)
+
+
+def _pictures(found: "Abilities") -> str:
+    return DELIVERIES[found.pictures] if found.pictures else NONE
+
+
+def _embeddings(found: "Abilities") -> str:
+    return f"{found.embedding_length:,} numbers each" if found.embedding_length else NONE
 
 
 def _cost(found: "Abilities", connection: AiConnection, models: Mapping[str, str], day: date) -> int | None:
     """None where a model was asked of which no price is known."""
     drew = found.pictures is not None
-    asked = dict(found.took) | ({"image_model": Usage()} if drew and "image_model" not in found.took else {})
     costs = [
         _cost_at(connection, models[name], day, usage, int(drew and name == "image_model"))
-        for name, usage in asked.items()
+        for name, usage in found.took.items()
     ]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known and len(known) == len(costs) else None
