@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from webapp.ai.provider import Operation
-from webapp.core.db import change, db
+from webapp.core.db import db
 from webapp.sites.ai.connections import lock
 from webapp.sites.ai.models import AiConnection, ModelChoice
 from webapp.sites.models import Site
@@ -43,12 +43,16 @@ def default_of(account_id: int, operation: Operation) -> tuple[AiConnection, str
 
 
 def choose(site: Site, own: Mapping[Operation, Own | None]) -> None:
-    """Keeps these choices, None for the account's default, and no other. The caller commits."""
-    rows = [_row(site, operation, one) for operation, one in own.items() if one is not None]
+    """Keeps these choices, None for the account's default. The caller commits."""
     lock(site.account_id)
-    change(delete(ModelChoice).where(ModelChoice.site_id == site.id))
-    db.session.expire_all()
-    db.session.add_all(rows)
+    for operation, wanted in own.items():
+        kept = own_choice(site, operation)
+        if wanted is not None:
+            row = kept or ModelChoice(site_id=site.id, operation=operation)
+            row.connection, row.model = wanted.connection, wanted.model
+            db.session.add(row)
+        elif kept is not None:
+            db.session.delete(kept)
     db.session.flush()
 
 
@@ -74,8 +78,3 @@ def _by_default(connection: AiConnection) -> ColumnElement[bool]:
     of_site = ModelChoice.site_id == Site.id, ModelChoice.operation.in_(served)
     decided = select(func.count()).where(*of_site).scalar_subquery()
     return decided < len(served)
-
-
-def _row(site: Site, operation: Operation, own: Own) -> ModelChoice:
-    number = own.connection.id if own.connection else None
-    return ModelChoice(site_id=site.id, operation=operation, connection_id=number, model=own.model)

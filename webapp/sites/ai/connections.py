@@ -120,11 +120,11 @@ def make_default(connection: AiConnection, by: str) -> None:
 def forget(connection: AiConnection, by: str) -> None:
     """Deletes it with its key and its prices. Sites that chose it ask the account's default again, if there is one."""
     lock(connection.account_id)
-    change(delete(ModelChoice).where(ModelChoice.connection_id == connection.id))
-    change(delete(ModelPrice).where(ModelPrice.connection_id == connection.id))
-    change(delete(AiConnection).where(AiConnection.id == connection.id))
+    for kind in (ModelChoice, ModelPrice):
+        db.session.execute(delete(kind).where(kind.connection_id == connection.id))
+    db.session.delete(connection)
     _record(connection.account_id, by, f"Forgot the endpoint {connection.name}, with its key and its prices.")
-    db.session.expire_all()
+    db.session.flush()
 
 
 def shows_the_key_taken(found: "Abilities") -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from webapp.core.db import change, db
+from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.sites.ai.models import AiConnection, ModelPrice
 
@@ -96,10 +96,12 @@ def set_price(connection: AiConnection, model: str, valid_from: date, rates: Rat
 def remove_price(connection: AiConnection, model: str, valid_from: date) -> bool:
     """Whether there was one. The price before it holds on, if there is any. The caller commits."""
     _lock(connection)
-    this = ModelPrice.connection_id == connection.id, ModelPrice.model == model, ModelPrice.valid_from == valid_from
-    gone = change(delete(ModelPrice).where(*this))
-    db.session.expire_all()
-    return bool(gone)
+    price = db.session.get(ModelPrice, (connection.id, model, valid_from))
+    if price is None:
+        return False
+    db.session.delete(price)
+    db.session.flush()
+    return True
 
 
 def in_dollars(amount: int) -> str:
