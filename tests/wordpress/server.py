@@ -63,7 +63,7 @@ def _check_packages() -> None:
     missing = [name for name in ("php", MARIADB, "mariadb-install-db") if shutil.which(name) is None]
     if missing or not PACKAGE.is_dir():
         raise Missing(
-            "WordPress is missing: install wordpress, mariadb-server, php-cli, php-mysql, php-gd and php-xml."
+            "WordPress is missing: install wordpress, a theme, mariadb-server, php-cli, php-mysql, php-gd, php-xml."
         )
 
 
