@@ -35,7 +35,7 @@ def test_with_nothing_said_everything_is_in_the_instance_folder(instance: Path) 
     assert settings.redis_url == f"unix://{settings.redis_socket}"
     assert {settings.media.parent, settings.published.parent, settings.run_logs.parent} == {instance}
     assert instance.is_dir()
-    assert (settings.lease_ttl, settings.heartbeat, settings.lanes) == (20, 20 / 3, 4)
+    assert (settings.lease_ttl, settings.heartbeat, settings.lanes) == (20, 20 / 3, 8)
     assert settings.setup_token is None and settings.metrics_token is None and not settings.secure_cookies
 
 
