@@ -48,6 +48,12 @@ def test_a_cluster_shows_its_keywords_and_ideas(client: Visitor, site: Site) -> 
     assert "unrelated" not in page
 
 
+def test_a_cluster_that_is_not_as_its_keywords_were_grouped_says_why(client: Visitor, site: Site) -> None:
+    cluster = factories.cluster(site, reason="Taken out of “Coffee”: it is about tea.")
+
+    assert "Taken out of “Coffee”: it is about tea." in client.get(f"/sites/beans/clusters/{cluster.id}").text
+
+
 def test_a_cluster_that_needs_attention_says_why_and_is_tried_again(client: Visitor, site: Site) -> None:
     cluster = factories.cluster(site, status=ClusterStatus.ATTENTION, attention="The answer was no JSON.")
 

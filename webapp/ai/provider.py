@@ -67,10 +67,12 @@ class Reply:
 
 @dataclass(frozen=True)
 class Step:
-    """One of the questions that an item takes. `name`: which, for people; empty where it is the only one."""
+    """One of the questions that an item takes. `name`: which, for people; empty where it is the only one. `model`: who
+    is asked, where that is not the provider's own."""
 
     request: Request
     name: str = ""
+    model: str | None = None
 
 
 class Provider(Protocol):

@@ -104,7 +104,10 @@ class Keyword(OfSite, db.Model):
 
 
 class Cluster(OfSite, db.Model):
-    """A topic made of keywords. `origin` ("<run>:<group>") makes a repeated grouping find its own cluster again."""
+    """A topic made of keywords. `origin`: of which group; a batch that goes on with that finds its own cluster again.
+
+    `reason`: why a model took keywords out of another group, or put several groups together.
+    """
 
     __tablename__ = "cluster"
     __table_args__ = (
@@ -118,6 +121,7 @@ class Cluster(OfSite, db.Model):
     volume: Mapped[int] = mapped_column(default=0)
     status: Mapped[ClusterStatus] = mapped_column(enum_type(ClusterStatus), default=ClusterStatus.NEW)
     origin: Mapped[str | None] = mapped_column(String(60))
+    reason: Mapped[str | None] = mapped_column(Text)
     attention: Mapped[str] = mapped_column(Text, default="")
 
     keywords: Mapped[list[Keyword]] = relationship(back_populates="cluster", foreign_keys=[Keyword.cluster_id])

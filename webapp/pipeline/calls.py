@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import String, cast, func, select, update
 
 from webapp.ai.functions.image_generation import type_of
-from webapp.ai.provider import Finish, Operation, Provider, ProviderError, Reply, Request, Step, Usage
+from webapp.ai.provider import Finish, Operation, Provider, ProviderError, Reply, Step, Usage
 from webapp.content.media import UNKNOWN, keep, read
 from webapp.core.clock import now
 from webapp.core.db import change, db
@@ -61,7 +61,7 @@ Begun = Send | Kept | StillOut | NoAnswer
 
 def begin(run: Run, site: Site, item: RunItem, step: Step, provider: Provider, terms: "CallTerms") -> Begun:
     """Finds the call of this step of an item, or makes it and holds its price. Raises OutOfCredits."""
-    key = key_of(site.id, item, step.request, provider)
+    key = key_of(site.id, item, step, provider)
     call = db.session.scalar(select(AiCall).where(AiCall.key == key).with_for_update())
     if call is None:
         return _first_attempt(run, site, item, step, provider, terms, key)
@@ -90,10 +90,10 @@ class CallTerms:
     article_id: int | None
 
 
-def key_of(site_id: int, item: RunItem, request: Request, provider: Provider) -> str:
+def key_of(site_id: int, item: RunItem, step: Step, provider: Provider) -> str:
     """Equal for equal questions about the same item, whichever run puts them."""
-    version, asked = provider.prompt_version(request), request.model_dump_json()
-    parts = [str(site_id), item.name, version, provider.name, provider.model, asked]
+    version, asked = provider.prompt_version(step.request), step.request.model_dump_json()
+    parts = [str(site_id), item.name, version, provider.name, step.model or provider.model, asked]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -106,7 +106,7 @@ def _first_attempt(
         stage=item.stage,
         item=item.name,
         connection_id=provider.connection_id,
-        model=f"{provider.name}/{provider.model}",
+        model=f"{provider.name}/{step.model or provider.model}",
         operation=step.request.operation,
         step=step.name or None,
         attempt=0,

@@ -153,7 +153,7 @@ class Outlook:
         item = RunItem(stage=stage, row=planned.row, payload=planned.payload)
         request, provider = PAID_BY_KEY[stage].request(self.site, item), self._of(PAID_BY_KEY[stage].operation)
         step = provider.next_step(request, ()) if request and provider else None
-        return None if step is None or provider is None else key_of(self.site.id, item, step.request, provider)
+        return None if step is None or provider is None else key_of(self.site.id, item, step, provider)
 
     def _of(self, operation: Operation) -> Provider | None:
         """None where what is set up cannot be used."""
@@ -199,11 +199,10 @@ class Outlook:
         question = Clusters().request(self.site, RunItem(payload=batch.payload))
         if question is None:
             return
-        named = {group.key: group for group in clustering.parse(provider.answer(question)).groups}
-        keywords = _keywords(batch)
-        for part in batch.payload["groups"]:
-            topic = topics.setdefault(part["origin"], self._topic(part["origin"], named[part["origin"]]))
-            members = [keywords[number] for number in part["keywords"] if number in keywords]
+        keywords = {keyword.phrase: keyword for keyword in _keywords(batch).values()}
+        for named in clustering.parse(provider.answer(question)).groups:
+            topic = topics.setdefault(named.key, self._topic(named.key, named))
+            members = [keywords[phrase] for phrase in named.phrases]
             topic.cluster.volume += sum(keyword.volume or 0 for keyword in members)
             if topic.keywords is not None:
                 topic.keywords.extend(members)

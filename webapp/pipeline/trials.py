@@ -77,11 +77,10 @@ class Tried:
 def prepare(site: Site | None, operation: Operation, template: Template) -> Trial:
     """Changes nothing; end the transaction before you put it. Raises NotReady."""
     found, provider = sample(site, operation), _provider(site, operation, template)
-    step = provider.next_step(found.request, ())
     return Trial(
         sample=found,
         provider=provider,
-        question=found.request if step is None else step.request,
+        question=_by_prompt(provider, found.request),
         price=_price(provider),
         name="all" if site is None else str(site.id),
     )
@@ -96,6 +95,14 @@ def put(trial: Trial) -> Tried:
     except BadReply as bad:
         result, problem = None, str(bad)
     return Tried(result, problem, reply.text, reply.usage, _cost(trial, reply), trial.provider.connection_id is None)
+
+
+def _by_prompt(provider: Provider, request: Request) -> Request:
+    """The first question that the prompt is for: what is asked of another model before it stays without an answer."""
+    step = provider.next_step(request, ())
+    if step is not None and step.model is not None:
+        step = provider.next_step(request, (Reply("", problem="not asked"),))
+    return request if step is None else step.request
 
 
 def _provider(site: Site | None, operation: Operation, template: Template) -> Provider:

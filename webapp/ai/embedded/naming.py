@@ -20,7 +20,11 @@ def _named(group: KeywordGroup, language: str) -> NamedGroup:
     head = min(group.keywords, key=_rank).phrase
     name = title_case(head) if is_english(language) else sentence_case(head)
     return NamedGroup(
-        key=group.key, name=shortened(name or NAMELESS, LONGEST_NAME), head=head, intent=_intent(group.keywords)
+        key=group.key,
+        phrases=[keyword.phrase for keyword in group.keywords],
+        name=shortened(name or NAMELESS, LONGEST_NAME),
+        head=head,
+        intent=_intent(group.keywords),
     )
 
 

@@ -23,19 +23,25 @@ class KeywordGroup(BaseModel):
 
 class ClusteringRequest(Request):
     operation: ClassVar[Operation] = Operation.CLUSTERING
-    prompt_version: ClassVar[str] = "1"
+    prompt_version: ClassVar[str] = "2"
 
     groups: list[KeywordGroup]
     language: str = "en"
 
 
 class NamedGroup(BaseModel):
-    """`key` is the group's own; `head` is the phrase of one of its keywords."""
+    """`key` is that of the group that it was, or that it grew from; one that was taken out of another has a new one.
+
+    `phrases`: its keywords; each of the request is in one group. `head` is the one that stands for it, its pillar.
+    `reason`: why it is not as it was given, empty if it is.
+    """
 
     key: str
+    phrases: list[str] = Field(min_length=1)
     name: str = Field(min_length=1, max_length=200)
     head: str
     intent: str | None = None
+    reason: str = ""
 
 
 class ClusteringResult(BaseModel):

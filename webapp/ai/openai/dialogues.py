@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from webapp.ai.functions.clustering import ClusteringRequest
 from webapp.ai.functions.content_generation import ArticleRequest
-from webapp.ai.openai.operations import article, clustering
+from webapp.ai.openai.operations import article, clustering, meaning
 from webapp.ai.openai.operations.frame import Frame
 from webapp.ai.openai.operations.markup import plain
+from webapp.ai.openai.operations.meaning import MeaningRequest, Nearness
 from webapp.ai.openai.operations.parts import FrameRequest, Repair, SectionRequest
 from webapp.ai.openai.operations.section import Section
 from webapp.ai.provider import Finish, Reply, Request, Step
@@ -38,7 +39,7 @@ def next_step(dialogue: Dialogue, replies: Sequence[Reply]) -> Step | None:
 
 
 def first_question(request: Request) -> Request:
-    """What is asked before anything was answered."""
+    """What a prompt asks first."""
     step = next_step(of(request), ())
     return request if step is None else step.request
 
@@ -51,10 +52,13 @@ def outcome(dialogue: Dialogue, replies: Sequence[Reply]) -> Reply:
     return made
 
 
-def of(request: Request) -> Dialogue:
+def of(request: Request, embedding_model: str = "") -> Dialogue:
+    """`embedding_model`: who can say how near phrases are in meaning; empty: nobody."""
     match request:
         case ArticleRequest():
             return _article(request)
+        case ClusteringRequest() if embedding_model and len(request.groups) > 1:
+            return _names_by_meaning(request, embedding_model)
         case ClusteringRequest():
             return _names(request)
     return _one_question(request)
@@ -77,12 +81,22 @@ def _one_question(request: Request) -> Dialogue:
     return (yield from _asked(Step(request)))
 
 
-def _names(request: ClusteringRequest) -> Dialogue:
+def _names_by_meaning(request: ClusteringRequest, embedding_model: str) -> Dialogue:
+    """Where nothing is known of meanings, the groups stay as words have made them."""
+    asked = MeaningRequest(phrases=meaning.phrases_of(request))
+    reply = yield Step(asked, "meanings", embedding_model)
+    if reply.problem is None:
+        request = meaning.joined(request, Nearness.model_validate_json(reply.text))
+    return (yield from _names(request, "names"))
+
+
+def _names(request: ClusteringRequest, called: str = "") -> Dialogue:
     """Groups need names, and have phrases of their own where a model gives none."""
-    first = yield Step(request)
+    step = Step(request, called)
+    first = yield step
     if first.problem is None:
         return first
-    mended = yield _mending(Step(request), first)
+    mended = yield _mending(step, first)
     if mended.problem is None:
         return mended
     return replace(mended, text=clustering.rescued(request, [mended, first]).model_dump_json(), problem=None)

@@ -20,6 +20,7 @@ from webapp.ai.openai.formats import Dialect, Dialects, Option
 from webapp.ai.openai.limiter import AT_A_TIME, Limiter
 from webapp.ai.openai.operations.catalogue import WRITINGS, check
 from webapp.ai.openai.operations.image import size_for
+from webapp.ai.openai.operations.meaning import MeaningRequest, nearness
 from webapp.ai.openai.operations.parts import Repair
 from webapp.ai.openai.operations.work import Voice, Writing
 from webapp.ai.openai.prompts import Prompt, Template, default
@@ -40,9 +41,10 @@ REPAIR = (
 class OpenAiProvider:
     """Asks one model of an endpoint. Made where the app's settings can be read; then any thread may ask.
 
-    `templates`: a site's own prompts, instead of those that we come with. `run` is whose turn it is when calls have
-    to wait. `at_a_time`: calls that may be out at the endpoint, over all workers. `seconds`: how long an answer may
-    take, if that is less than the installation allows. Raises BadTemplate and core.secrets.Unreadable.
+    `embedding_model`: who says how near phrases are in meaning; empty: nobody. `templates`: a site's own prompts,
+    instead of those that we come with. `run` is whose turn it is when calls have to wait. `at_a_time`: calls that may
+    be out at the endpoint, over all workers. `seconds`: how long an answer may take, if that is less than the
+    installation allows. Raises BadTemplate and core.secrets.Unreadable.
     """
 
     name = "openai"
@@ -55,6 +57,7 @@ class OpenAiProvider:
         model: str,
         *,
         connection_id: int | None = None,
+        embedding_model: str = "",
         templates: Mapping[Operation, Template] | None = None,
         voice: Voice | None = None,
         run: str = "",
@@ -65,6 +68,7 @@ class OpenAiProvider:
             check(operation, template)
         self.model = model
         self.connection_id = connection_id
+        self._embedding_model = embedding_model
         self._client = Client(endpoint)
         self._templates = dict(templates or {})
         self._voice = voice or Voice()
@@ -76,10 +80,10 @@ class OpenAiProvider:
         self._limiter = Limiter(endpoint.base_url, key, impatient_connection(), at_a_time)
 
     def next_step(self, request: Request, replies: Sequence[Reply]) -> Step | None:
-        return dialogues.next_step(dialogues.of(request), replies)
+        return dialogues.next_step(dialogues.of(request, self._embedding_model), replies)
 
     def assembled(self, request: Request, replies: Sequence[Reply]) -> Reply:
-        return dialogues.outcome(dialogues.of(request), replies)
+        return dialogues.outcome(dialogues.of(request, self._embedding_model), replies)
 
     def answer(self, request: Request) -> Reply:
         """One POST. Raises ProviderError; what is wrong with an answer is said in the reply."""
@@ -90,6 +94,8 @@ class OpenAiProvider:
                 return self._written(request.of, self._mending(request))
             case ImageRequest():
                 return self._drawn(request)
+            case MeaningRequest():
+                return self._compared(request)
         return self._written(request, [self._first(request)])
 
     def _told(self, request: Request) -> Prompt:
@@ -106,6 +112,8 @@ class OpenAiProvider:
 
     def prompt_version(self, request: Request) -> str:
         """Changes whenever the prompt or the site's voice does, so that an answer to another prompt is not taken."""
+        if isinstance(request, MeaningRequest):
+            return request.prompt_version  # no prompt is sent with it
         template = self._template(request.operation)
         parts = [template.system, template.user, *asdict(self._voice).values()]
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
@@ -156,7 +164,24 @@ class OpenAiProvider:
             return Reply(text="{}", usage=unusable.usage, problem=str(unusable))
         return Reply(text="{}", media=drawn.data, usage=drawn.usage)
 
-    # both
+    # meanings
+
+    def _compared(self, request: MeaningRequest) -> Reply:
+        """It is of use, and not needed: where the endpoint cannot say, the reply says so."""
+        tokens = sum(len(phrase) for phrase in request.phrases) // CHARACTERS_A_TOKEN
+        began = time.monotonic()
+        try:
+            with self._limiter.place(run=self._run, tokens=tokens, within=self._patience) as place:
+                with _left_alone(place.close):
+                    found = self._client.embed(self._embedding_model, request.phrases, self._left(began))
+                place.learn(found.headers)
+        except Refusal as refusal:
+            return Reply(text="", problem=refusal.sentence)
+        except Unusable as unusable:
+            return Reply(text="", usage=unusable.usage, problem=str(unusable))
+        return Reply(nearness(found.vectors).model_dump_json(), usage=found.usage)
+
+    # all
 
     @property
     def _patience(self) -> float:

@@ -50,15 +50,14 @@ class Clusters:
         return None
 
     def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
-        names = {named.key: named for named in parse(reply).groups}
-        keywords = {keyword.id: keyword for keyword in _still_new(site, item)}
+        keywords = {keyword.phrase: keyword for keyword in _still_new(site, item)}
         created = 0
-        for part in item.payload["groups"]:
-            members = [keywords[n] for n in part["keywords"] if n in keywords]
+        for named in parse(reply).groups:
+            members = [keywords.pop(phrase) for phrase in named.phrases if phrase in keywords]
             if members:
-                if part["origin"] not in names:
-                    raise BadReply(f"the answer names no group {part['origin']}")
-                created += _join(site, part["origin"], names[part["origin"]], members)
+                created += _join(site, _origin(item, named, members), named, members)
+        if keywords:
+            raise BadReply(f"the answer leaves out “{next(iter(keywords))}”")
         return {"keywords_processed": item.weight, "clusters_created": created}
 
     def set_aside(self, item: RunItem, why: str) -> None:
@@ -116,6 +115,13 @@ def _batches(groups: list[list[Keyword]], size: int) -> Iterator[list[dict[str, 
         yield [{"origin": origin, "keywords": members} for origin, members in parts.items()]
 
 
+def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str:
+    """The group's own; of one that was taken out of another, by its first keyword, which is in no other."""
+    if named.key in {part["origin"] for part in item.payload["groups"]}:
+        return named.key
+    return f"s{min(keyword.id for keyword in members)}"
+
+
 def _numbers(batch: list[dict[str, Any]]) -> list[int]:
     return [number for part in batch for number in part["keywords"]]
 
@@ -155,7 +161,13 @@ def _join(site: Site, origin: str, named: NamedGroup, members: list[Keyword]) ->
     made = cluster is None
     if cluster is None:
         cluster = Cluster(
-            site_id=site.id, origin=origin, name=named.name, head=named.head, intent=_intent(named.intent), volume=0
+            site_id=site.id,
+            origin=origin,
+            name=named.name,
+            head=named.head,
+            intent=_intent(named.intent),
+            reason=named.reason or None,
+            volume=0,
         )
         db.session.add(cluster)
         db.session.flush()

@@ -101,7 +101,7 @@ def _maker(
         return lambda: provider_named(local, delay=delay)
     connection, model = choice
     endpoint, voice = endpoint_of(connection), voice_of(site)
-    number, at_a_time = connection.id, connection.at_a_time
+    number, at_a_time, embedding_model = connection.id, connection.at_a_time, connection.embedding_model
 
     def make() -> Provider:
         from webapp.ai.openai.provider import OpenAiProvider  # it takes half a second, which most pages need not wait
@@ -110,6 +110,7 @@ def _maker(
             endpoint,
             model,
             connection_id=number,
+            embedding_model=embedding_model,
             templates=templates,
             voice=voice,
             run=run,

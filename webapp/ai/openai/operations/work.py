@@ -114,8 +114,8 @@ class Writing(Work):
 
 def _whole(draft: type[BaseModel], found: Any) -> Any:
     """Small models leave the wrapping away and answer with the one list that it holds."""
-    names = list(draft.model_fields)
-    return {names[0]: found} if isinstance(found, list) and len(names) == 1 else found
+    needed = [name for name, field in draft.model_fields.items() if field.is_required()]
+    return {needed[0]: found} if isinstance(found, list) and len(needed) == 1 else found
 
 
 class Intent(StrEnum):
@@ -144,6 +144,11 @@ def text(description: str, longest: int) -> Any:
 def several(description: str, most: int) -> Any:
     """A list in a draft, in the same way."""
     return Field(description=description, json_schema_extra={"maxItems": most})
+
+
+def none_or_several(description: str, most: int) -> Any:
+    """The same; where a model leaves it away, it is empty."""
+    return Field(default_factory=list, description=description, json_schema_extra={"maxItems": most})
 
 
 def one_line(text: str) -> str:
