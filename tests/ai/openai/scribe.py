@@ -74,8 +74,8 @@ def answer_to(asked: Asked, number: int) -> dict[str, Any]:
         wanted = int(told.rpartition("in full: about ")[2].split()[0])
         return {"html": text(wanted), "links": []}
     return {
-        "featured": {"prompt": "A plant.", "alt_text": "A plant"},
-        "in_article": [{"prompt": "A lamp.", "alt_text": "A lamp", "place": "Light"}],
+        "featured": {"prompt": f"Plant {number}.", "alt_text": "A plant"},
+        "in_article": [{"prompt": f"Lamp {number}.", "alt_text": "A lamp", "place": "Light"}],
     }
 
 
