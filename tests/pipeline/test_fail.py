@@ -222,7 +222,10 @@ def test_an_item_that_the_provider_refuses_is_set_aside_and_the_run_goes_on(
     run = work_to_the_end(start(site_with_keywords()))
 
     aside = rows(Task, Task.status == TaskStatus.ATTENTION)
-    assert run.status is RunStatus.COMPLETED
+    assert (run.status, run.stop_reason) == (RunStatus.COMPLETED, StopReason.SOME_NEED_ATTENTION)
+    reason = view.view_of(run).reason
+    assert reason is not None and reason.kind == "warn"
+    assert reason.text.startswith("1 task could not be finished")
     assert len(aside) == 1 and "400 content policy" in aside[0].attention
     assert len(rows(Article)) == len(rows(Task)) - 1
     assert_books_agree()

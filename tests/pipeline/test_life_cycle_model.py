@@ -536,7 +536,12 @@ class LifeCycle(RuleBasedStateMachine):
 
 
 REASONS_OF_HOLDER = {
-    COMPLETED: (StopReason.ALL_DONE, StopReason.LIMIT_REACHED),
+    COMPLETED: (
+        StopReason.ALL_DONE,
+        StopReason.NOTHING_WAITED,
+        StopReason.SOME_NEED_ATTENTION,
+        StopReason.LIMIT_REACHED,
+    ),
     FAILED: (StopReason.PROVIDER_UNREACHABLE,),
     QUEUED: (StopReason.PROVIDER_ASKS_TO_WAIT,),
 }

@@ -149,7 +149,7 @@ def test_an_answer_that_comes_before_its_turn_lets_the_worker_wait_for_the_first
 def test_a_run_with_nothing_to_do_completes(app: Flask) -> None:
     run = work_to_the_end(start(site_with_keywords(0)))
 
-    assert (run.status, run.stop_reason, run.percent) == (RunStatus.COMPLETED, StopReason.ALL_DONE, 100)
+    assert (run.status, run.stop_reason, run.percent) == (RunStatus.COMPLETED, StopReason.NOTHING_WAITED, 100)
 
 
 def test_a_second_run_finds_nothing_left(app: Flask, monkeypatch: MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from webapp.core.redis import connection
 from webapp.pipeline import control
 from webapp.pipeline.automation import SkippedRun
 from webapp.pipeline.models import Run, Trigger
-from webapp.pipeline.states import RunStatus, StopReason
+from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.sites.models import Site
 
 ADDRESS = "/sites/beans/runs"
@@ -169,3 +169,30 @@ def test_a_refused_key_leads_to_the_accounts_endpoints(client: Visitor, site: Si
     page = BeautifulSoup(client.get(f"{ADDRESS}/{run.id}").text, "html.parser")
 
     assert page.select_one(f"#why a[href='/account/ai?account={site.account_id}']")
+
+
+def test_what_could_not_be_finished_is_a_click_away(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    [images] = [result for result in run.stages if result.stage is StageKey.IMAGES]
+    images.failed = 2
+    detail = {"failed": "2 images"}
+    run.move_to(RunStatus.RUNNING, by="worker", owner="w")
+    run.move_to(RunStatus.COMPLETED, by="worker", reason=StopReason.SOME_NEED_ATTENTION, detail=detail)
+    db.session.commit()
+
+    page = BeautifulSoup(client.get(f"{ADDRESS}/{run.id}").text, "html.parser")
+
+    links = {link.get_text(strip=True): link["href"] for link in page.select("#live a")}
+    assert links["2 need attention"] == links["Look at them"] == "/sites/beans/images?status=attention"
+
+
+def test_a_run_that_found_nothing_leads_to_the_keywords(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    run.move_to(RunStatus.RUNNING, by="worker", owner="w")
+    run.move_to(RunStatus.COMPLETED, by="worker", reason=StopReason.NOTHING_WAITED)
+    db.session.commit()
+
+    page = BeautifulSoup(client.get(f"{ADDRESS}/{run.id}").text, "html.parser")
+
+    assert "Nothing was waiting" in page.select_one("#why").get_text()  # type: ignore[union-attr]
+    assert page.select_one("#why a")["href"] == "/sites/beans/keywords"  # type: ignore[index]

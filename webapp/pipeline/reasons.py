@@ -11,6 +11,8 @@ class NextStep(StrEnum):
     """Where a person goes from a stop. `web` knows the addresses."""
 
     REVIEW = "review"
+    KEYWORDS = "keywords"
+    ATTENTION = "attention"
     AUTOMATION = "automation"
     AI = "ai"
     BUDGET = "budget"
@@ -34,6 +36,18 @@ class Words:
 WORDS: dict[StopReason, Words] = {
     StopReason.ALL_DONE: Words(
         "All work is done", "Everything that was waiting has been processed.", NextStep.REVIEW, "Read the articles"
+    ),
+    StopReason.SOME_NEED_ATTENTION: Words(
+        "Done, but not everything came out",
+        "{failed} could not be finished: each says why, and what to do. All the rest is done.",
+        NextStep.ATTENTION,
+        "Look at them",
+    ),
+    StopReason.NOTHING_WAITED: Words(
+        "Nothing was waiting",
+        "There was nothing for a run to do. It takes new keywords, and whatever an earlier run has left.",
+        NextStep.KEYWORDS,
+        "Look at the keywords",
     ),
     StopReason.LIMIT_REACHED: Words(
         "Done within your limits",

@@ -30,6 +30,8 @@ class StopReason(StrEnum):
     """Why a run, or one of its stages, is not working. `reasons.py` has the sentence and the next step of each."""
 
     ALL_DONE = "all_done"
+    SOME_NEED_ATTENTION = "some_need_attention"  # all was done that could be
+    NOTHING_WAITED = "nothing_waited"
     LIMIT_REACHED = "limit_reached"
     BUDGET_USED = "budget_used"  # of the stage's operation
     OPERATION_OFF = "operation_off"

@@ -51,7 +51,9 @@ def end_of_run(stages: Iterable[StageResult], terms: RunTerms) -> tuple[StopReas
     says: “…”."}, and what else was left: {"also": " Besides, 20 keywords left."}."""
     results = list(stages)
     reasons = {result.cut_short for result in results}
-    reason = next((reason for reason in WEIGHT if reason in reasons), StopReason.ALL_DONE)
+    reason = next((reason for reason in WEIGHT if reason in reasons), None)
+    if reason is None:
+        return _end_of_all(results)
     of_runs = [result for result in results if reason is result.cut_short or not _is_for_people(result)]
     if reason not in OF_OPERATIONS:
         return reason, {"left": left_of(of_runs)}
@@ -59,6 +61,21 @@ def end_of_run(stages: Iterable[StageResult], terms: RunTerms) -> tuple[StopReas
     besides = left_of([result for result in of_runs if result not in cut])
     also = {"also": f" Besides, {besides} left."} if besides != NOTHING else {}
     return reason, {"left": left_of(cut)} | also | _which([OPERATIONS[result.stage] for result in cut], terms)
+
+
+def _end_of_all(results: Sequence[StageResult]) -> tuple[StopReason, dict[str, Any]]:
+    """Of a run that was cut short by nothing."""
+    if failed := failed_of(results):
+        return StopReason.SOME_NEED_ATTENTION, {"failed": failed, "left": left_of(results)}
+    if not any(result.total for result in results):
+        return StopReason.NOTHING_WAITED, {"left": left_of(results)}
+    return StopReason.ALL_DONE, {"left": left_of(results)}
+
+
+def failed_of(results: Iterable[StageResult]) -> str:
+    """What came to nothing, in words; empty where all came out."""
+    failed = [words for one in results if (words := named(one.stage, one.failed))]
+    return _listed(failed) if failed else ""
 
 
 def left_of(results: Iterable[StageResult]) -> str:

@@ -224,7 +224,7 @@ def _reason(run: Run) -> Reason | None:
         return None
     kind = KINDS.get(run.status, "info")
     if kind == "ok" and run.stop_reason is not StopReason.ALL_DONE:
-        kind = "warn" if run.stop_reason in CUT_SHORT_BY_CREDITS else "info"
+        kind = "warn" if run.stop_reason in NOT_ALL_CAME_OUT else "info"
     return _in_words(run.stop_reason, kind, run.stop_detail)
 
 
@@ -239,7 +239,12 @@ def _in_words(reason: StopReason, kind: str, detail: dict[str, Any]) -> Reason:
     )
 
 
-CUT_SHORT_BY_CREDITS = (StopReason.BUDGET_USED, StopReason.CREDIT_CAP_REACHED, StopReason.OUT_OF_CREDITS)
+NOT_ALL_CAME_OUT = (
+    StopReason.BUDGET_USED,
+    StopReason.CREDIT_CAP_REACHED,
+    StopReason.OUT_OF_CREDITS,
+    StopReason.SOME_NEED_ATTENTION,
+)
 
 
 def _elapsed(run: Run) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import url_for
 
+from webapp.content.models import ArticleStatus, ClusterStatus, IdeaStatus, ImageStatus, KeywordStatus, TaskStatus
 from webapp.core import room
 from webapp.pipeline.models import Run
 from webapp.pipeline.reasons import NextStep
@@ -22,7 +23,18 @@ ICONS = {
     StageKey.APPROVAL: "circle-check",
 }
 
+# Where the items are that a stage could not do: what it takes is marked, or what it makes is looked at by a person.
+ATTENTION = {
+    StageKey.CLUSTERS: ("keywords.index", KeywordStatus.SKIPPED),
+    StageKey.IDEAS: ("clusters.index", ClusterStatus.ATTENTION),
+    StageKey.TASKS: ("ideas.index", IdeaStatus.NEW),
+    StageKey.ARTICLES: ("tasks.index", TaskStatus.ATTENTION),
+    StageKey.PROMPTS: ("articles.index", ArticleStatus.REVIEW),
+    StageKey.IMAGES: ("images.index", ImageStatus.ATTENTION),
+    StageKey.APPROVAL: ("articles.index", ArticleStatus.REVIEW),
+}
 STEPS = {
+    NextStep.KEYWORDS: "keywords.index",
     NextStep.REVIEW: "articles.index",
     NextStep.AUTOMATION: "automation.show",
     NextStep.AI: "endpoints.index",
@@ -72,7 +84,7 @@ def live_run(run: Run, site: Site) -> LiveRun:
         view=view,
         site=site,
         reason=_reason(view, site),
-        rows=[_row(row) for row in view.rows],
+        rows=[_row(row, site) for row in view.rows],
         events=[_event(run, event) for event in view.events],
     )
 
@@ -90,20 +102,32 @@ def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
     reason: Reason | None = view.reason
     if reason is None:
         return None
-    endpoint = STEPS.get(reason.step)
-    values: dict[str, Any] = {"account": site.account_id} if endpoint in OF_ACCOUNT else {"slug": site.slug}
-    if reason.step is NextStep.REVIEW:
-        values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
     return {
         "kind": reason.kind,
         "title": reason.title,
         "text": reason.text,
-        "action_url": url_for(endpoint, **values) if endpoint else None,
+        "action_url": _next_step(view, reason, site),
         "action_text": reason.label,
     }
 
 
-def _row(row: StageRow) -> dict[str, Any]:
+def _next_step(view: RunView, reason: Reason, site: Site) -> str | None:
+    """The address of the page that the reason leads to."""
+    if reason.step is NextStep.ATTENTION:
+        return next((_attention_url(row.key, site) for row in view.rows if row.failed), None)
+    endpoint = STEPS.get(reason.step)
+    values: dict[str, Any] = {"account": site.account_id} if endpoint in OF_ACCOUNT else {"slug": site.slug}
+    if reason.step is NextStep.REVIEW:
+        values["status"] = "review" if view.status is RunStatus.COMPLETED and reason.kind != "ok" else ""
+    return url_for(endpoint, **values) if endpoint else None
+
+
+def _attention_url(stage: StageKey, site: Site) -> str:
+    endpoint, status = ATTENTION[stage]
+    return url_for(endpoint, slug=site.slug, status=status.value)
+
+
+def _row(row: StageRow, site: Site) -> dict[str, Any]:
     return {
         "key": row.key.value,
         "number": row.key.number,
@@ -114,6 +138,7 @@ def _row(row: StageRow) -> dict[str, Any]:
         "total": row.total,
         "remaining": row.remaining,
         "failed": row.failed,
+        "failed_url": _attention_url(row.key, site),
         "credits": row.credits,
         "held": row.held,
         "budget": row.budget,
