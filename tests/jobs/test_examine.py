@@ -3,6 +3,7 @@
 import dataclasses
 import time
 from collections import namedtuple
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
+from tests import factories
 from tests.processes import eventually
 from webapp.core.db import db
 from webapp.core.redis import connection
@@ -18,6 +20,7 @@ from webapp.jobs import facts, queue
 from webapp.jobs.doctor import Check, examine
 from webapp.jobs.timetable import Timekeeper, reconcile
 from webapp.jobs.worker import PressroomWorker
+from webapp.sites.ai.models import AiConnection
 
 
 def check(name: str) -> Check:
@@ -35,6 +38,19 @@ def test_with_everything_there_all_is_well(app: Flask) -> None:
 
     assert [one for one in examine() if not one.ok] == []
     assert [one for one in examine() if one.remedy] == []
+
+
+def test_an_endpoint_that_refuses_its_key_is_named(app: Flask) -> None:
+    account = factories.account()
+    refused = datetime(2026, 11, 3, 7, 30, tzinfo=UTC)
+    for name, at in (("Studio", None), ("Own server", refused)):
+        db.session.add(AiConnection(account_id=account.id, name=name, base_url="https://a.example/v1", refused_at=at))
+    db.session.commit()
+
+    found = check("provider")
+
+    assert found.ok
+    assert found.detail.endswith("; endpoints: 2; refusing their key: Own server since 2026-11-03 07:30 UTC")
 
 
 @pytest.mark.parametrize(

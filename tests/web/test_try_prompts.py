@@ -36,7 +36,7 @@ SHOWN = {
     Operation.CLUSTERING: "Topic k1 1",
     Operation.IDEA_GENERATION: "Light · Water",
     Operation.CONTENT_GENERATION: "what stands around its sections",
-    Operation.IMAGE_PROMPT_EXTRACTION: "After “Light” A lamp.",
+    Operation.IMAGE_PROMPT_EXTRACTION: "After “Light” Lamp 1.",
     Operation.IMAGE_GENERATION: "",
 }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import OutOfMemoryError, RedisError
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.ai.registry import provider_named
@@ -18,6 +18,7 @@ from webapp.core.settings import settings
 from webapp.jobs.facts import migrations
 from webapp.jobs.queue import PUBLISHING, RUNS, UPKEEP
 from webapp.jobs.system import System, look
+from webapp.sites.ai.models import AiConnection
 
 START = "Start everything with bin/up, or start its process again."
 MEND_TIMETABLE = "Set the clocks of all machines right, then start the timetable's process again."
@@ -132,8 +133,17 @@ def _is_soon(due: datetime, every: int) -> bool:
 
 
 def _provider() -> Check:
-    provider = provider_named("embedded")
-    return Check("provider", True, f"{provider.name}: drafts without a language model, needs no key")
+    """A key that is refused is its owner's to mend: nothing of the installation is wrong."""
+    without = f"{provider_named('embedded').name}: drafts without a language model, needs no key"
+    try:
+        with db.engine.connect() as connected:
+            wanted = select(AiConnection.name, AiConnection.refused_at).order_by(AiConnection.id)
+            found = connected.execute(wanted).all()
+    except SQLAlchemyError:
+        return Check("provider", True, f"{without}; the endpoints cannot be read")
+    refused = [f"{name} since {at:%Y-%m-%d %H:%M} UTC" for name, at in found if at is not None]
+    keys = f"; refusing their key: {', '.join(refused)}" if refused else ""
+    return Check("provider", True, f"{without}; endpoints: {len(found)}{keys}")
 
 
 def _target() -> Check:

@@ -79,7 +79,9 @@ def test_an_intent_that_is_none_is_none(said: Any, intent: str | None) -> None:
 def test_a_group_without_a_name_is_named() -> None:
     request = requests.naming(["a"], ["b"], ["c"], ["d"], ["e"])
 
-    said = refused(naming.WORK, request, {"groups": [group("k0"), group("k1", name=" <b></b> ")]})
+    answer = {"groups": [group("k0"), group("k1", name=" <b></b> "), group("k2", name="k2")]}
+
+    said = refused(naming.WORK, request, answer)
 
     assert said == "4 of 5 groups have no name: k1, k2, k3 …"
 

@@ -111,7 +111,7 @@ def _most_searched(keywords: Sequence[KeywordFact]) -> str:
 
 def _meant(group: KeywordGroup, answers: list[DraftGroup]) -> DraftGroup | None:
     """The answer with the group's key, else one that names a phrase of it as its head: small models lose the keys."""
-    with_name = [one for one in answers if _name(one)]
+    with_name = [one for one in answers if _name(one) not in ("", group.key)]
     by_key = (one for one in with_name if one.key.strip() == group.key)
     by_head = (one for one in with_name if _phrase(group.keywords, one.head) is not None)
     return next(by_key, None) or next(by_head, None)
