@@ -3,17 +3,18 @@
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
+from sqlalchemy import update
 
 from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.ai.provider import Operation, Reply
-from webapp.core.db import db
+from webapp.core.db import change, db
 from webapp.credits import ledger
 from webapp.credits.ledger import Purchase
 from webapp.pipeline import calls
 from webapp.pipeline.calls import Send
-from webapp.pipeline.models import AiCall, Run, StageResult
+from webapp.pipeline.models import AiCall, CallStatus, Run, StageResult
 from webapp.pipeline.states import StageKey
 from webapp.sites.models import Site
 
@@ -125,3 +126,55 @@ def test_the_balance_leads_to_the_ledger(client: Visitor, site: Site) -> None:
 
     assert read(client, "/").select_one(f"main a[href='{address}']")
     assert read(client, "/sites/beans/").select_one(f"main a[href='{address}']")
+
+
+def answered(run: Run, number: int, cost: int | None, connection: int | None = 1, **fields: int) -> None:
+    about = {"item": f"articles:{number}", "connection_id": connection, "cost": cost, "reply": "{}"}
+    factories.call(run, CallStatus.ANSWERED, **about, **fields)
+    db.session.commit()
+
+
+def test_a_run_says_what_its_calls_cost_at_the_endpoints(client: Visitor, run: Run) -> None:
+    address = f"/sites/beans/runs/{run.id}"
+    assert "Cost at the endpoints" not in read(client, address).get_text()
+
+    for number, cost in enumerate((400_000, 75_000)):
+        answered(run, number, cost)
+    answered(run, 7, None, connection=None)  # of the embedded provider
+
+    assert "Cost at the endpoints$0.475" in read(client, address).get_text().replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [((1_000_000, None), "$1.00, and 1 call whose price is unknown"), ((None, None), "unknown")],
+    ids=["some", "none"],
+)
+def test_what_has_no_price_is_said_to_be_unknown(
+    client: Visitor, run: Run, costs: tuple[int | None, ...], told: str
+) -> None:
+    for number, cost in enumerate(costs):
+        answered(run, number, cost)
+
+    assert f"Cost at the endpoints{told}" in read(client, f"/sites/beans/runs/{run.id}").get_text().replace("\n", "")
+
+
+def test_an_article_says_what_it_cost_at_the_endpoints(client: Visitor, site: Site, run: Run) -> None:
+    article = factories.article(site)
+    ledger.hold(Purchase(site.account_id, site.id, run.id, Operation.CONTENT_GENERATION, "x", 1, article.id), 8)
+    answered(run, 1, 20_000, article_id=article.id)
+
+    row = read(client, f"/sites/beans/articles/{article.id}").select_one("#cost td[data-name='Money']")
+
+    assert row is not None and row.get_text(strip=True) == "$0.02"
+
+
+def test_prices_that_change_later_reach_a_page_that_was_read_before(client: Visitor, run: Run) -> None:
+    answered(run, 1, None)
+    address = f"/sites/beans/runs/{run.id}/live"
+    before = client.get(address, headers=HTMX).headers["ETag"]
+
+    change(update(AiCall).values(cost=5))
+    db.session.commit()
+
+    assert client.get(address, headers=HTMX).headers["ETag"] != before

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.pipeline import calls, reasons
+from webapp.pipeline import calls, money, reasons
 from webapp.pipeline.models import EventLevel, Run, RunEvent, StageResult, StageStatus
+from webapp.pipeline.money import Money
 from webapp.pipeline.reasons import NextStep
 from webapp.pipeline.stages import OPERATIONS, STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
@@ -88,6 +89,7 @@ class RunView:
     elapsed_seconds: int
     credits_used: int
     credits_estimated: int | None
+    money: Money | None  # at endpoints
     enforces_budgets: bool
     credits_cap: int | None
     recovering: bool
@@ -119,6 +121,7 @@ def view_of(run: Run) -> RunView:
         elapsed_seconds=_elapsed(run),
         credits_used=sum(result.credits for result in results),
         credits_estimated=run.estimated_credits,
+        money=money.of_run(run),
         enforces_budgets=run.terms.get("enforces_budgets", True),
         credits_cap=run.terms["cap"] or None,
         recovering=run.status is RunStatus.QUEUED and run.stop_reason is StopReason.WORKER_LOST,

@@ -16,7 +16,7 @@ from webapp.content.queries import Filter
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.credits import ledger
-from webapp.pipeline import attention
+from webapp.pipeline import attention, money
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.links import addresses_for
 from webapp.publishing.models import Publication
@@ -64,6 +64,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
         costs=costs,
         total_cost=sum(costs.values()),
+        money=money.of_article(article.id),
         publication=publication,
         retrying=publication is not None and is_retrying(publication, now()),
         in_the_way=in_the_way(publication, site) if publication else "",

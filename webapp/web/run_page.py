@@ -7,6 +7,7 @@ from flask import url_for
 
 from webapp.content.models import ArticleStatus, ClusterStatus, IdeaStatus, ImageStatus, KeywordStatus, TaskStatus
 from webapp.core import room
+from webapp.pipeline import money
 from webapp.pipeline.models import Run
 from webapp.pipeline.reasons import NextStep
 from webapp.pipeline.states import RunStatus, StageKey
@@ -95,7 +96,10 @@ def version_of(run: Run) -> str:
     What is charged or given back outside of the run's fence moves no version, so the credits speak for themselves.
     """
     moved = sum(result.committed for result in run.stages), sum(result.credits for result in run.stages)
-    return f"{run.id}-{run.epoch}-{run.version}-{moved[0]}-{moved[1]}" + ("" if room.is_left() else "-full")
+    paid = money.of_run(run)
+    dollars = f"-{paid.known}-{paid.unpriced}" if paid else ""
+    full = "" if room.is_left() else "-full"
+    return f"{run.id}-{run.epoch}-{run.version}-{moved[0]}-{moved[1]}{dollars}{full}"
 
 
 def _reason(view: RunView, site: Site) -> dict[str, Any] | None:
