@@ -25,8 +25,12 @@ def site(app: Flask, client: Visitor) -> Site:
     return factories.site(member.account, slug="herbs")
 
 
+def read(text: str) -> BeautifulSoup:
+    return BeautifulSoup(text, "html.parser")
+
+
 def page(client: Visitor) -> BeautifulSoup:
-    return BeautifulSoup(client.get(ADDRESS).text, "html.parser")
+    return read(client.get(ADDRESS).text)
 
 
 def words(found: BeautifulSoup, selector: str) -> str:
@@ -90,11 +94,29 @@ def test_an_endpoint_without_such_a_model_asks_which_one(client: Visitor, site: 
     answer = client.send(ADDRESS, form)
 
     assert answer.status_code == 422
-    assert "Write which one it is." in words(BeautifulSoup(answer.text, "html.parser"), "#error-image_generation_model")
+    assert "Write which one it is." in words(read(answer.text), "#error-image_generation_model")
     assert (
         client.send(ADDRESS, written(client, image_generation=str(other.id), image_generation_model="p")).status_code
         == 303
     )
+
+
+@pytest.mark.parametrize(
+    ("who", "called"), [("default", "the account's default"), ("embedded", "the embedded provider")], ids=str
+)
+def test_a_model_without_an_endpoint_is_refused_at_its_field(
+    client: Visitor, site: Site, who: str, called: str
+) -> None:
+    endpoint(site.account)
+
+    answer = client.send(ADDRESS, written(client, clustering=who, clustering_model="tiny"))
+
+    assert answer.status_code == 422
+    said = words(read(answer.text), "#error-clustering_model")
+    assert said == (f"A model is named, but {called} is chosen. Choose the endpoint that has it, or empty the field.")
+    field = read(answer.text).select_one("#clustering_model")
+    assert field is not None and field["value"] == "tiny"
+    assert asked(site)["clustering"] == "gpt-x"
 
 
 def test_nobody_chooses_what_is_not_of_the_account(client: Visitor, site: Site) -> None:
@@ -114,7 +136,7 @@ def test_who_was_overtaken_sees_both_versions(client: Visitor, site: Site) -> No
     answer = client.send(ADDRESS, form | {"idea_generation": "embedded"})
 
     assert answer.status_code == 409
-    assert "the embedded provider" in words(BeautifulSoup(answer.text, "html.parser"), "#overtaken")
+    assert "the embedded provider" in words(read(answer.text), "#overtaken")
     assert (asked(site)["clustering"], asked(site)["idea_generation"]) == (None, "gpt-x")
 
 

@@ -43,7 +43,7 @@ def save(slug: str) -> ResponseReturnValue:
     connections.lock(site.account_id)
     form = SiteModelsForm()
     _offer(site, form)
-    if not (form.validate() and form.has_models()):
+    if not (form.validate() and form.fits()):
         db.session.commit()
         return _page(site, form), 422
     own, wanted = _own(site), form.own()

@@ -68,13 +68,23 @@ class SiteModelsForm(VersionedForm):
         """What was chosen, None for the account's default. Only of a form that is valid."""
         return {operation: self._own(operation) for operation in Operation}
 
-    def has_models(self) -> bool:
-        """Whether each connection that was chosen has a model. If not, the form says where."""
+    def fits(self) -> bool:
+        """Whether each connection that was chosen has a model, and each model a connection. If not, says where."""
         for operation, own in self.own().items():
-            if own is not None and own.connection is not None and not own.model:
-                said = f"{own.connection.name} has no model of its own for this."
-                refuse(self, Invalid(f"{operation.value}_model", said, "Write which one it is."))
+            problem = self._problem(operation, own)
+            if problem is not None:
+                refuse(self, problem)
         return not self.errors
+
+    def _problem(self, operation: Operation, own: Own | None) -> Invalid | None:
+        field = self.model_of(operation)
+        if own is not None and own.connection is not None:
+            said = f"{own.connection.name} has no model of its own for this."
+            return None if own.model else Invalid(field.name, said, "Write which one it is.")
+        if not read_model(field.data or ""):
+            return None
+        said = f"A model is named, but {_words(own)} is chosen."
+        return Invalid(field.name, said, "Choose the endpoint that has it, or empty the field.")
 
     def _own(self, operation: Operation) -> Own | None:
         who = self[operation.value].data
