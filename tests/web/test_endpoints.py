@@ -285,6 +285,61 @@ def test_a_list_of_models_does_not_prove_the_key(client: Visitor, account: Accou
     assert only().refused_at is not None
 
 
+def test_without_a_model_a_test_proves_nothing_of_the_key(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    there.answer_by(whole(completions=error(401, "Incorrect API key.", code="invalid_api_key")))
+
+    tested = client.htmx(f"{NEW}/test", written(there, text_model=""))
+    made = added(client, there, text_model="")
+
+    said = words(read(tested.text), "#tested")
+    assert tested.status_code == 200 and "It works" not in said
+    assert (
+        "It answers, and lists 3 models. Whether it takes the key shows only when a model is asked: name one." in said
+    )
+    listed = read(client.get("/account/ai").text)
+    assert "Ours names no model" in words(listed, ".toast, .flash, [role=status]")
+    assert "No model named" in words(listed, f"#endpoint-{made.id}")
+    assert "name one" in words(read(client.get(address(made)).text), "#kept")
+
+
+def test_without_a_key_nothing_is_said_of_one(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    tested = client.htmx(f"{NEW}/test", written(there, key="", no_key="y", text_model=""))
+
+    assert "Whether they work shows only when a model is asked: name one." in words(read(tested.text), "#tested")
+
+
+def test_an_endpoint_without_models_and_without_a_list_is_not_said_to_answer(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    there.answer_by(whole(models=error(404, "Not found.")))
+
+    tested = client.htmx(f"{NEW}/test", written(there, text_model=""))
+
+    assert "nothing is known of it yet" in words(read(tested.text), "#tested")
+
+
+@pytest.mark.parametrize(
+    ("models", "said"),
+    [
+        (("gpt-x", "painter"), "Sites that chose nothing else ask Other from their next run on."),
+        (("gpt-x", ""), "ask Other for texts from their next run on, and the embedded provider for pictures."),
+        (("", "painter"), "ask Other for pictures from their next run on, and the embedded provider for texts."),
+        (("", ""), "sites that chose nothing else use the embedded provider."),
+    ],
+    ids=["both", "texts", "pictures", "neither"],
+)
+def test_who_makes_it_the_default_reads_who_is_asked(
+    client: Visitor, account: Account, models: tuple[str, str], said: str
+) -> None:
+    made = endpoint(account, name="Other", is_default=False, text_model=models[0], image_model=models[1])
+
+    client.send(address(made, "/default"))
+
+    assert said in " ".join(read(client.get("/account/ai").text).get_text(" ").split())
+
+
 def test_a_new_key_lets_runs_go_on(client: Visitor, account: Account, there: server.Endpoint) -> None:
     made = endpoint(account, base_url=there.address, refused_at=now(), refusal="Wrong key.")
 

@@ -23,13 +23,17 @@ DELIVERIES = {"b64": "in the answer (b64)", "address": "from an address"}
 
 @dataclass(frozen=True)
 class Found:
-    """A test as the page shows it. `facts`: (name, value) pairs; `proof`: what the form that saves it sends along."""
+    """A test as the page shows it. `facts`: (name, value) pairs; `proof`: what the form that saves it sends along.
+
+    `unproven`: what to do where no model was named, so that nothing was asked; empty where one was.
+    """
 
     facts: list[tuple[str, str]]
     models: list[str]
     problems: "list[Problem]"
     proof: str = ""
     is_kept: bool = False
+    unproven: str = ""
 
     @property
     def at_fields(self) -> dict[str, list[str]]:
@@ -46,8 +50,8 @@ def kept(connection: AiConnection) -> Found | None:
         return None
     from webapp.ai.openai.examine import Abilities  # it takes half a second, which other pages need not wait
 
-    found = Abilities.from_json(json.dumps(connection.abilities))
-    return shown(found, connection, models_of(connection), connection.tested_at.date(), is_kept=True)
+    found, has_key = Abilities.from_json(json.dumps(connection.abilities)), connection.key is not None
+    return shown(found, connection, models_of(connection), has_key, connection.tested_at.date(), is_kept=True)
 
 
 def models_of(connection: AiConnection) -> dict[str, str]:
@@ -59,6 +63,7 @@ def shown(
     found: "Abilities",
     connection: AiConnection | None,
     models: Mapping[str, str],
+    has_key: bool,
     day: date | None = None,
     *,
     proof: str = "",
@@ -74,7 +79,17 @@ def shown(
         ("The test took", f"{found.usage.input_tokens:,} tokens in, {found.usage.output_tokens:,} out"),
         ("It cost", UNKNOWN if cost is None else f"${prices.in_dollars(cost)}"),
     ]
-    return Found(facts, found.models, found.problems, proof, is_kept)
+    is_asked = found.problems or any(models.values())
+    return Found(facts, found.models, found.problems, proof, is_kept, "" if is_asked else _unproven(found, has_key))
+
+
+def _unproven(found: "Abilities", has_key: bool) -> str:
+    count = len(found.models)
+    if not count:
+        return "It does not list its models, so that nothing is known of it yet. Name one that it has."
+    listed = f"It answers, and lists {count} model{'' if count == 1 else 's'}."
+    what = "it takes the key" if has_key else "they work"
+    return f"{listed} Whether {what} shows only when a model is asked: name one."
 
 
 def _was_asked(found: "Abilities", name: str) -> bool:

@@ -129,7 +129,7 @@ def make_default(connection_id: int) -> ResponseReturnValue:
     connection = endpoint_or_404(connection_id, Role.OWNER)
     connections.make_default(connection, current_user.name)
     db.session.commit()
-    flash(f"Sites that chose nothing else ask {connection.name} from their next run on.", "ok")
+    flash(_told_of_default(connection), "ok")
     return redirect(url_for("endpoints.index", account=connection.account_id), 303)
 
 
@@ -267,7 +267,8 @@ def _noted(subject: Subject, form: EndpointForm, tried: Tried, found: "Abilities
     is_kept = connection is not None and not asks_otherwise(connection, form.wanted())
     if connection is not None and is_kept:
         connections.tested(connection, found)
-    shown = endpoint_page.shown(found, connection, _models_written(form), proof=proof_of(tried, found), is_kept=is_kept)
+    models, has_key = _models_written(form), tried.endpoint.key is not None
+    shown = endpoint_page.shown(found, connection, models, has_key, proof=proof_of(tried, found), is_kept=is_kept)
     db.session.commit()
     return shown
 
@@ -307,8 +308,8 @@ def _save_unless_wrong(subject: Subject, judge: Judge) -> ResponseReturnValue:
     judged = judge(subject, form, tried)
     if judged.found is None or not judged.is_in_the_way:
         return _save(subject, form, judged.found)
-    proof = proof_of(tried, judged.found)
-    found = endpoint_page.shown(judged.found, subject.connection, _models_written(form), proof=proof)
+    proof, has_key = proof_of(tried, judged.found), tried.endpoint.key is not None
+    found = endpoint_page.shown(judged.found, subject.connection, _models_written(form), has_key, proof=proof)
     _show_problems(form, found)
     return _page(subject, form, found=found), 422
 
@@ -388,8 +389,20 @@ def _told(saved: AiConnection) -> str:
     if saved.tested_at is None:
         return "Saved without a test that worked. Runs ask it all the same, and say what is wrong."
     if saved.is_default:
-        return f"Saved. Sites that chose nothing else ask {saved.name} from their next run on."
+        return f"Saved. {_told_of_default(saved)}"
     return "Saved. It is asked where a site chooses it."
+
+
+def _told_of_default(default: AiConnection) -> str:
+    """Who is asked for what by sites that chose nothing."""
+    sites = "Sites that chose nothing else"
+    if default.text_model and default.image_model:
+        return f"{sites} ask {default.name} from their next run on."
+    if default.text_model:
+        return f"{sites} ask {default.name} for texts from their next run on, and the embedded provider for pictures."
+    if default.image_model:
+        return f"{sites} ask {default.name} for pictures from their next run on, and the embedded provider for texts."
+    return f"{default.name} names no model for texts or pictures: {sites.lower()} use the embedded provider."
 
 
 # showing

@@ -54,6 +54,11 @@ class AiConnection(Numbered, db.Model):
 
     account: Mapped[Account] = relationship()
 
+    @property
+    def names_a_model(self) -> bool:
+        """Without one a test asks nothing that shows whether the key is taken."""
+        return bool(self.text_model or self.image_model or self.embedding_model)
+
     def model_for(self, operation: Operation) -> str:
         """The one that it has for such work; empty if none."""
         return self.image_model if operation is Operation.IMAGE_GENERATION else self.text_model
