@@ -221,6 +221,24 @@ def test_no_key_goes_in_the_open_even_untested(
     assert "everybody on the way could read the key" in words(read(answer.text), "#error-base_url")
 
 
+@pytest.mark.parametrize("verb", ["", "/test", "/anyway"])
+def test_the_key_does_not_go_to_the_host_that_a_preset_only_hints_at(
+    client: Visitor, account: Account, there: server.Endpoint, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    def send(*_: Any) -> None:
+        raise AssertionError("nothing may be sent there")
+
+    monkeypatch.setattr("webapp.web.endpoints._examine", send)
+    form = drawn(client, f"{NEW}?preset=azure-openai") | {"key": KEY, "text_model": "writer"}
+
+    page, fragment = client.send(f"{NEW}{verb}", form), client.htmx(f"{NEW}/test", form)
+
+    assert page.status_code == fragment.status_code == 422
+    said = "Put the name of your Azure resource in place of RESOURCE."
+    assert said in words(read(page.text), "#error-base_url") and said in words(read(fragment.text), "#at-base_url")
+    assert db.session.scalars(select(AiConnection)).all() == []
+
+
 def test_a_server_of_ones_own_needs_no_key(client: Visitor, account: Account, there: server.Endpoint) -> None:
     made = added(client, there, key="", no_key="y")
 

@@ -27,6 +27,11 @@ def test_an_address_is_kept_in_one_form(written: str, kept: str) -> None:
         ("ftp://example.com", "Nobody can be asked at ftp addresses."),
         ("https://example.com/v1?api-version=1", "The address goes on after a ? or a #."),
         ("https://ana:secret@example.com/v1", "The address holds a user name or a password."),
+        (
+            "https://RESOURCE.openai.azure.com/openai/v1",
+            "The address has RESOURCE in it still, which is only a placeholder.",
+        ),
+        ("resource.openai.azure.com:443", "The address has RESOURCE in it still, which is only a placeholder."),
         ("https://example.com:99999/v1", "This is no address of an endpoint."),
     ],
 )
@@ -42,7 +47,8 @@ def test_presets_can_be_used_as_they_are_but_for_their_capitals() -> None:
         "OpenAI", "Azure OpenAI", "OpenRouter", "Ollama", "LM Studio", "vLLM", "llama.cpp", "LiteLLM proxy",
     }  # fmt: skip
     for preset in PRESETS:
-        assert checked_base_url(preset.address).lower() == preset.address.lower()
+        address = preset.address.replace("RESOURCE", "ours")
+        assert checked_base_url(address) == address
         assert preset.sentence.endswith(".")
 
 

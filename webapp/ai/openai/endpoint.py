@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from webapp.core.errors import Invalid
 from webapp.core.outbound import checked_address
 from webapp.core.secrets import Secret
 
+PLACEHOLDER = "RESOURCE"  # in the address of a preset
 EXAMPLE = "Write it like https://api.example.com/v1."
 ENDS = ("/chat/completions", "/completions", "/embeddings", "/images/generations", "/models")  # what one may ask there
 
@@ -56,7 +58,7 @@ PRESETS = (
     ),
     Preset(
         "Azure OpenAI",
-        "https://RESOURCE.openai.azure.com/openai/v1",
+        f"https://{PLACEHOLDER}.openai.azure.com/openai/v1",
         True,
         SignIn.API_KEY,
         "OpenAI's models in your Azure resource. As model give the name of your deployment.",
@@ -104,12 +106,14 @@ PRESETS = (
         f"A gateway of your own to many makers. The key is one that it gave out. {_HERE}",
     ),
 )
+_PLACEHOLDERS = {urlsplit(preset.address).hostname for preset in PRESETS if PLACEHOLDER in preset.address}
 
 
 def checked_base_url(written: str) -> str:
     """The address as it is kept, without what one asks there. Raises Invalid naming `base_url`.
 
-    Whether the host is a public one is looked at with each connection.
+    A placeholder of a preset has to be replaced first: whoever owns that name would get the key. Whether the host is
+    a public one is looked at with each connection.
     """
     given = written.strip()
     scheme, colon, _ = given.partition("://")
@@ -122,5 +126,8 @@ def checked_base_url(written: str) -> str:
     except Invalid as error:
         said = error.sentence.replace("of a web site", "of an endpoint")
         raise Invalid("base_url", said, error.remedy if "field" in error.remedy else EXAMPLE) from error
+    if urlsplit(address).hostname in _PLACEHOLDERS:
+        sentence = f"The address has {PLACEHOLDER} in it still, which is only a placeholder."
+        raise Invalid("base_url", sentence, f"Put the name of your Azure resource in place of {PLACEHOLDER}.")
     end = next((end for end in ENDS if address.endswith(end)), "")
     return address.removesuffix(end)
