@@ -2,6 +2,7 @@
 
 import base64
 import re
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -116,8 +117,10 @@ def test_what_works_is_saved_and_says_what_it_can_do(client: Visitor, account: A
 
     assert made.is_default and made.tested_at and made.key and made.key.reveal() == KEY
     said = words(read(client.get(address(made)).text), "#kept")
-    assert "Text as json_schema works" in said and "in the answer (b64)" in said and "8 numbers each" in said
-    assert "37 tokens in, 21 out" in said and "It cost unknown" in said
+    assert "Answers json_schema (best)" in said and "json_object works plain text works" in said
+    assert "in the answer (b64)" in said and "8 numbers each" in said
+    assert "37 tokens in, 21 out" in said
+    assert "It cost unknown: writer, painter, embedder have no price: set it below" in said
     assert "writer, painter, embedder" in said
 
 
@@ -508,11 +511,47 @@ def test_a_test_says_what_it_cost_where_the_price_is_known(
 ) -> None:
     made = added(client, there, image_model="painter")
     price(client, made, model="writer", input="1", output="2", valid_from="2026-01-01")
-    assert "It cost unknown" in words(read(client.get(address(made)).text), "#kept")
+    said = words(read(client.get(address(made)).text), "#kept")
+    assert "It cost unknown: painter has no price: set it below" in said
 
     price(client, made, model="painter", image="0.04", valid_from="2026-01-01")
 
     assert "It cost $0.040075" in words(read(client.get(address(made)).text), "#kept")
+
+
+def test_a_test_of_what_is_not_saved_says_when_its_price_can_be_set(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    said = words(read(client.htmx(f"{NEW}/test", written(there)).text), "#tested")
+
+    assert "It cost unknown: writer has no price, which can be set once it is saved" in said
+
+
+def test_a_weaker_form_of_answer_is_named_with_what_became_of_the_better_one(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    def answering(asked: Asked) -> Told:
+        is_refused = asked.json.get("response_format", {}).get("type") == "json_schema"
+        return error(400, "response_format json_schema is not supported") if is_refused else whole()(asked)
+
+    there.answer_by(lambda asked: answering(asked) if asked.json else whole()(asked))
+
+    found = read(client.htmx(f"{NEW}/test", written(there)).text)
+
+    assert "Answers json_object" in words(found, "#tested .facts")
+    assert "json_schema (best) refused plain text works" in words(found, "#tested details")
+
+
+def test_where_nobody_answers_nothing_is_told_of_what_it_took(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        said = words(read(client.htmx(f"{NEW}/test", written(there, base_url=nowhere)).text), "#tested")
+
+    assert "Nobody answers" in said
+    assert "It cost" not in said and "The test took" not in said and "does not list" not in said
 
 
 def test_a_site_says_which_of_its_endpoints_refuses_the_key(client: Visitor, account: Account) -> None:

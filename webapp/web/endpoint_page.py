@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
 from webapp.ai.provider import Usage
 from webapp.core.clock import now
 from webapp.sites.ai import prices
-from webapp.sites.ai.models import AiConnection
+from webapp.sites.ai.models import AiConnection, ModelPrice
 
 if TYPE_CHECKING:
-    from webapp.ai.openai.examine import Abilities, Problem
+    from webapp.ai.openai.examine import Abilities, Field, Problem
 
-UNKNOWN = "unknown"
 NONE = "do not work"
-WORDS = {"works": "works", "refused": "refused", "ignored": "asked for, and not given", "not_tried": "not asked"}
+WORDS = {"works": "works", "refused": "refused", "ignored": "asked for, and not given"}
+RUNGS = {"json_schema": "json_schema (best)", "json_object": "json_object", "plain": "plain text"}
 MODELS = ("text_model", "image_model", "embedding_model")  # the fields that name one
 DELIVERIES = {"b64": "in the answer (b64)", "address": "from an address"}
 
@@ -25,6 +25,8 @@ DELIVERIES = {"b64": "in the answer (b64)", "address": "from an address"}
 class Found:
     """A test as the page shows it. `facts`: (name, value) pairs; `proof`: what the form that saves it sends along.
 
+    `tries`: the same of each form of answer that was tried beside the one that is used. `is_answered`: whether
+    anything there did what it was asked, so that what it took and lists is worth telling.
     `unproven`: what to do where no model was named, so that nothing was asked; empty where one was.
     """
 
@@ -34,6 +36,8 @@ class Found:
     proof: str = ""
     is_kept: bool = False
     unproven: str = ""
+    tries: list[tuple[str, str]] = field(default_factory=list)
+    is_answered: bool = True
 
     @property
     def at_fields(self) -> dict[str, list[str]]:
@@ -70,17 +74,36 @@ def shown(
     is_kept: bool = False,
 ) -> Found:
     """`connection`: whose prices count; none are known of one that is not saved."""
-    cost = _cost(found, connection, models, day or now().date()) if connection else None
     asked = {name for name, model in models.items() if model and _was_asked(found, name)}
     facts = [
-        *((f"Text as {rung}", WORDS[outcome]) for rung, outcome in found.forms.items() if "text_model" in asked),
+        *([("Answers", RUNGS[found.rung] if found.rung else NONE)] if "text_model" in asked else []),
         *([("Pictures", _pictures(found))] if "image_model" in asked else []),
         *([("Embeddings", _embeddings(found))] if "embedding_model" in asked else []),
-        ("The test took", f"{found.usage.input_tokens:,} tokens in, {found.usage.output_tokens:,} out"),
-        ("It cost", UNKNOWN if cost is None else f"${prices.in_dollars(cost)}"),
+        *(_what_it_took(found, connection, models, day or now().date(), is_kept) if found.took else []),
     ]
-    is_asked = found.problems or any(models.values())
-    return Found(facts, found.models, found.problems, proof, is_kept, "" if is_asked else _unproven(found, has_key))
+    return Found(
+        facts,
+        found.models,
+        found.problems,
+        proof,
+        is_kept,
+        unproven="" if found.problems or any(models.values()) else _unproven(found, has_key),
+        tries=_tries(found) if "text_model" in asked else [],
+        is_answered=bool(found.took or found.models or not found.problems),
+    )
+
+
+def _tries(found: "Abilities") -> list[tuple[str, str]]:
+    """The forms beside the one that is used."""
+    others = [(rung, WORDS[outcome]) for rung, outcome in found.forms.items() if outcome in WORDS]
+    return [(RUNGS[rung], words) for rung, words in others if rung != found.rung]
+
+
+def _what_it_took(
+    found: "Abilities", connection: AiConnection | None, models: Mapping[str, str], day: date, is_kept: bool
+) -> list[tuple[str, str]]:
+    tokens = f"{found.usage.input_tokens:,} tokens in, {found.usage.output_tokens:,} out"
+    return [("The test took", tokens), ("It cost", _cost(found, connection, models, day, is_kept))]
 
 
 def _unproven(found: "Abilities", has_key: bool) -> str:
@@ -105,19 +128,28 @@ def _embeddings(found: "Abilities") -> str:
     return f"{found.embedding_length:,} numbers each" if found.embedding_length else NONE
 
 
-def _cost(found: "Abilities", connection: AiConnection, models: Mapping[str, str], day: date) -> int | None:
-    """None where a model was asked of which no price is known."""
-    drew = found.pictures is not None
-    costs = [
-        _cost_at(connection, models[name], day, usage, int(drew and name == "image_model"))
-        for name, usage in found.took.items()
-    ]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if known and len(known) == len(costs) else None
+def _cost(
+    found: "Abilities", connection: AiConnection | None, models: Mapping[str, str], day: date, is_kept: bool
+) -> str:
+    """In dollars, or why nobody knows."""
+    costs = {name: _cost_of(found, name, _price(connection, models[name], day)) for name in found.took}
+    known = [cost for cost in costs.values() if cost is not None]
+    if len(known) == len(costs):
+        return f"${prices.in_dollars(sum(known))}"
+    if found.usage == Usage():
+        return "unknown: the endpoint does not say what it took"
+    unpriced = list(dict.fromkeys(models[name] for name, cost in costs.items() if cost is None))
+    missing = f"{', '.join(unpriced)} {'has' if len(unpriced) == 1 else 'have'} no price"
+    return f"unknown: {missing}{': set it below' if is_kept else ', which can be set once it is saved'}"
 
 
-def _cost_at(connection: AiConnection, model: str, day: date, usage: Usage, images: int) -> int | None:
-    price = prices.price_on(connection.id, model, day)
+def _price(connection: AiConnection | None, model: str, day: date) -> ModelPrice | None:
+    return prices.price_on(connection.id, model, day) if connection else None
+
+
+def _cost_of(found: "Abilities", name: "Field", price: ModelPrice | None) -> int | None:
+    """None where the price of the model, or a part of it, is not known."""
     if price is None:
         return None
-    return prices.cost_of(price, usage.input_tokens, usage.output_tokens, usage.cached_tokens, images)
+    usage, drew = found.took[name], name == "image_model" and found.pictures is not None
+    return prices.cost_of(price, usage.input_tokens, usage.output_tokens, usage.cached_tokens, int(drew))

@@ -87,7 +87,12 @@ class Abilities:
     @property
     def writes(self) -> bool:
         """Whether its text model can be used at all."""
-        return Outcome.WORKS in self.forms.values()
+        return self.rung is not None
+
+    @property
+    def rung(self) -> Rung | None:
+        """The best form of answer that works."""
+        return next((rung for rung in Rung if self.forms[rung] is Outcome.WORKS), None)
 
     def to_json(self) -> str:
         return _STORED.dump_json(self).decode()
