@@ -1,6 +1,7 @@
 """A prompt that is not saved is tried: one question, its answer to read, what it cost, and nothing changed."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import date
 
@@ -145,18 +146,45 @@ def test_an_answer_that_cannot_be_used_is_shown_as_it_came(owner: Visitor, site:
 
     answer = owner.htmx(at(site), OURS)
     assert answer.status_code == 422
-    assert "cannot be used" in words(answer.text, "#outcome")
+    assert "cannot be used" in words(answer.text, "#outcome") and "try again" in words(answer.text, "#outcome")
     assert "I would rather <b>not</b>." in words(answer.text, "#outcome pre")
     assert "Tokens in 11" in words(answer.text, "#outcome")
 
 
-def test_a_refused_key_is_said(owner: Visitor, site: Site, there: Endpoint) -> None:
-    there.tell(error(401, "Incorrect API key provided."))
+@pytest.mark.parametrize(
+    ("told", "remedy"),
+    [
+        (error(401, "Incorrect API key provided."), "Enter the key again under AI."),
+        (error(429, "Slow down.", headers={"Retry-After": "20"}), "Try again in a minute"),
+        (error(429, "Quota.", code="insufficient_quota"), "Look at the account there: plan, balance and limits."),
+        (error(503, "Overloaded."), "if it stays so, look at the endpoint itself."),
+        (error(404, "No such model.", code="model_not_found"), "or choose another under Models."),
+        (error(400, "I never do that."), "See what the endpoint says about this model"),
+        (Told("<!doctype html><title>Shop</title>", headers={"Content-Type": "text/html"}), "address under AI."),
+    ],
+    ids=["key", "wait", "quota", "away", "model", "refusal", "web-site"],
+)
+def test_where_no_answer_comes_it_is_said_what_to_do(
+    owner: Visitor, site: Site, there: Endpoint, told: Told, remedy: str
+) -> None:
+    there.tell(told)
 
     answer = owner.htmx(at(site), OURS)
     assert answer.status_code == 422 and len(there.posts) == 1
     shown = words(answer.text, "#outcome")
     assert "There is no answer" in shown and "Nothing was saved" in shown
+    assert remedy in shown and "charge for it" not in shown
+
+
+def test_where_nobody_listens_it_is_said_what_to_look_at(owner: Visitor, site: Site, there: Endpoint) -> None:
+    asked = db.session.scalars(select(AiConnection)).one()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        asked.base_url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+        db.session.commit()
+        shown = words(owner.htmx(at(site), OURS).text, "#outcome")
+
+    assert "Nobody answers" in shown and "whether the port is right" in shown
 
 
 def test_what_does_not_answer_is_not_waited_for_for_long(

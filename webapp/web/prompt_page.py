@@ -14,7 +14,7 @@ from webapp.ai.openai.operations.catalogue import variables_of
 from webapp.ai.openai.operations.work import Voice
 from webapp.ai.openai.prompts import Prompt, Template
 from webapp.ai.openai.telling import told
-from webapp.ai.provider import Operation, OutcomeUnknown, ProviderError
+from webapp.ai.provider import Operation, ProviderError
 from webapp.core.db import db, reading
 from webapp.core.errors import RedisAway
 from webapp.pipeline import trials
@@ -200,12 +200,10 @@ def _tried(library: Library, operation: Operation, template: Template) -> Outcom
         trial = trials.prepare(library.shown_with, operation, template)
         db.session.commit()
         return trial_page.outcome(trials.put(trial), trial.sample.about, asked)
-    except NotReady as problem:
-        return trial_page.failure(problem.sentence, asked)
-    except (TriedAlready, RedisAway) as problem:
-        return trial_page.failure(str(problem), asked)
+    except (NotReady, TriedAlready, RedisAway) as problem:
+        return trial_page.not_asked(str(problem), asked)
     except ProviderError as problem:
-        return trial_page.failure(problem.sentence, asked, isinstance(problem, OutcomeUnknown))
+        return trial_page.failure(problem, asked)
 
 
 def _done(library: Library, operation: Operation, version: PromptVersion | None, told_then: str) -> ResponseReturnValue:

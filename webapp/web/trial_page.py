@@ -8,13 +8,15 @@ from webapp.ai.functions.clustering import ClusteringResult
 from webapp.ai.functions.content_generation import ArticleResult
 from webapp.ai.functions.idea_generation import IdeasResult
 from webapp.ai.functions.image_prompt_extraction import ImagePromptsResult
+from webapp.ai.openai.failures import ModelMissing, NoEndpoint, NotReached, Refusal, how_to_reach
 from webapp.ai.openai.operations.frame import Frame
-from webapp.ai.provider import Usage
+from webapp.ai.provider import KeyRefused, OutcomeUnknown, ProviderError, QuotaUsedUp, Usage
 from webapp.content.sanitise import clean_reply
 from webapp.pipeline.trials import Picture, Result, Tried
 from webapp.sites.ai.prices import in_dollars
 
 SHOWN = 20_000  # characters of what a model wrote
+UNUSABLE = "Models do not answer alike each time: try again, or choose another model under Models."
 SHOWN_AS: dict[type[Any], str] = {
     ClusteringResult: "prompts/tried/_names.html",
     IdeasResult: "prompts/tried/_ideas.html",
@@ -28,11 +30,14 @@ SHOWN_AS: dict[type[Any], str] = {
 @dataclass(frozen=True)
 class Outcome:
     """`asked`: the model, None for the embedded provider. `about`: the row, None for an example. `wrote`: what a model
-    answered that cannot be used. `result` is shown by `template`; `html` is what in it is HTML, sanitised, or the
-    address of a picture."""
+    answered that cannot be used. `remedy`: what to do about the problem. `may_have_cost`: no answer came, and the
+    endpoint may have done the work all the same. `result` is shown by `template`; `html` is what in it is HTML,
+    sanitised, or the address of a picture."""
 
     asked: str | None
     problem: str = ""
+    remedy: str = ""
+    may_have_cost: bool = False
     about: str | None = None
     result: Result | None = None
     template: str = ""
@@ -48,6 +53,7 @@ def outcome(tried: Tried, about: str | None, asked: str | None) -> Outcome:
     return Outcome(
         asked=asked,
         problem=tried.problem,
+        remedy=UNUSABLE if tried.problem else "",
         about=about,
         result=result,
         template=SHOWN_AS[type(result)] if result is not None else "",
@@ -59,9 +65,37 @@ def outcome(tried: Tried, about: str | None, asked: str | None) -> Outcome:
     )
 
 
-def failure(sentence: str, asked: str | None, may_have_cost: bool = False) -> Outcome:
-    """No answer came. `may_have_cost`: the endpoint may have done the work all the same."""
-    return Outcome(asked=asked, problem=sentence, cost="unknown" if may_have_cost else "")
+def not_asked(sentence: str, asked: str | None) -> Outcome:
+    """Nothing was asked: the sentence says why, and what to do."""
+    return Outcome(asked=asked, problem=sentence)
+
+
+def failure(problem: ProviderError, asked: str | None) -> Outcome:
+    """No answer came."""
+    return Outcome(
+        asked=asked,
+        problem=problem.sentence,
+        remedy=_remedy(problem),
+        may_have_cost=isinstance(problem, OutcomeUnknown),
+    )
+
+
+def _remedy(problem: ProviderError) -> str:
+    match problem:
+        case NotReached():
+            return how_to_reach(problem.error)
+        case KeyRefused():
+            return "Enter the key again under AI."
+        case QuotaUsedUp():
+            return "Look at the account there: plan, balance and limits."
+        case NoEndpoint():
+            return "Look at its address under AI."
+        case ModelMissing():
+            return "Look up what the model is called there, or choose another under Models."
+        case Refusal():
+            return "See what the endpoint says about this model, or choose another under Models."
+        case _:
+            return "Try again in a minute; if it stays so, look at the endpoint itself."
 
 
 def _html(result: Result | None) -> str:

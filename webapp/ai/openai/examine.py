@@ -16,12 +16,12 @@ from webapp.ai.functions.image_generation import ImageRequest, type_of
 from webapp.ai.openai.answers import Completion, Drawn, Json, Unusable
 from webapp.ai.openai.client import Client, Message, Question, Role
 from webapp.ai.openai.endpoint import Endpoint
-from webapp.ai.openai.failures import ModelMissing, NoEndpoint, NotReached, Refusal
+from webapp.ai.openai.failures import ModelMissing, NoEndpoint, NotReached, Refusal, how_to_reach
 from webapp.ai.openai.formats import Dialect, Dialects, Rung, in_words
 from webapp.ai.openai.operations.image import size_for
 from webapp.ai.openai.reading import found_in
 from webapp.ai.provider import BadReply, KeyRefused, ProviderError, QuotaUsedUp, Usage
-from webapp.core.outbound import PrivateAddress, UnknownName, addresses_of, is_public
+from webapp.core.outbound import UnknownName, addresses_of, is_public
 from webapp.core.redis import impatient_connection
 
 SECONDS = 45.0  # for each call
@@ -258,7 +258,7 @@ class _Examination:
         """Puts the failure into words. Raises _NoMore where it is not about one model alone."""
         match failure:
             case NotReached():
-                self._problem(Field.BASE_URL, failure.sentence, _how_to_reach(failure.error))
+                self._problem(Field.BASE_URL, failure.sentence, how_to_reach(failure.error))
                 raise _NoMore
             case KeyRefused() if self._endpoint.key is None:
                 self._problem(Field.KEY, failure.sentence, "This endpoint wants a key: make one there.")
@@ -341,13 +341,3 @@ def _judged(completion: Completion) -> Outcome:
     except (BadReply, ValueError):
         return Outcome.IGNORED
     return Outcome.WORKS
-
-
-def _how_to_reach(error: Exception | None) -> str:
-    match error:
-        case PrivateAddress():
-            return "Give a public address; or the operator sets ALLOW_PRIVATE_TARGETS=1."
-        case UnknownName():
-            return "Look for a slip in the address. A new name takes hours to be known."
-        case _:
-            return "See whether the endpoint runs, whether the port is right, and whether it is http or https."

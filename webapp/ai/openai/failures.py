@@ -96,6 +96,17 @@ def of_transport(error: Exception | None, host: str) -> ProviderError:
             return OutcomeUnknown(f"{host} took the question, and the connection broke before its answer was here.")
 
 
+def how_to_reach(error: Exception | None) -> str:
+    """What to do about a connection that failed with that error."""
+    match error:
+        case PrivateAddress():
+            return "Give a public address; or the operator sets ALLOW_PRIVATE_TARGETS=1."
+        case UnknownName():
+            return "Look for a slip in the address. A new name takes hours to be known."
+        case _:
+            return "See whether the endpoint runs, whether the port is right, and whether it is http or https."
+
+
 def of_status(status: int, headers: Headers, body: bytes, *, key: str, host: str) -> ProviderError:
     """What an answer that is none of 2xx means. The key is in no sentence, whatever the server says."""
     told = Told.of(body, key)
