@@ -56,6 +56,11 @@
     if (title) page.title = title;
   });
 
+  // A field whose error an answer took away is right again.
+  page.addEventListener("htmx:after:swap", () => {
+    all("[aria-invalid][id]").forEach((field) => one(`#error-${field.id}`) || field.removeAttribute("aria-invalid"));
+  });
+
   // The clock of a run counts between polls; the polled HTML leaves it alone.
   const two = (number) => String(number).padStart(2, "0");
   function clock(seconds) {

@@ -39,10 +39,14 @@ def test_it_is_filled_in_as_it_is_written(open_page: Open, site: Site, viewport:
     expect(page.locator("#told-user")).to_have_text("Three articles about <data>Basil care</data>.", timeout=SOON)
     expect(text).to_be_focused()
     text.fill("One\n{cluster.nam}")
-    expect(told).to_contain_text("Line 2 has {cluster.nam}", timeout=SOON)
+    expect(told).to_contain_text("Line 2: there is no {cluster.nam}; did you mean {cluster.name}?", timeout=SOON)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.locator("#error-summary")).to_contain_text("did you mean {cluster.name}?", timeout=SOON)
     assert whose(site) is Whose.PRESSROOM
 
     text.fill("About {cluster.name}")
+    expect(page.locator("#error-summary")).to_have_count(0, timeout=SOON)
+    expect(page.locator("#error-user, [aria-invalid]")).to_have_count(0)
     page.get_by_role("button", name="Try").click()
     expect(page.locator("#outcome")).to_contain_text("The embedded provider", timeout=SOON)
     expect(page.locator("#outcome li").first).to_contain_text("Basil")

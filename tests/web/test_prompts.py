@@ -70,7 +70,7 @@ def test_a_mistake_is_said_at_its_text_with_its_line(owner: Visitor, site: Site)
     answer = owner.send(at(site), {"system": "fine\n{sight.voice}", "user": "", "seen": "0"})
 
     assert answer.status_code == 422
-    assert "Line 2 has {sight.voice}" in words(answer.text, "#error-system")
+    assert "Line 2: there is no {sight.voice}; did you mean {site.voice}?" in words(answer.text, "#error-system")
     assert "nothing in the prompt" in words(answer.text, "#error-user")
     assert "sight.voice" in words(answer.text, "textarea[name=system]")
     assert prompts.last_version(site.id, IDEAS) is None
@@ -163,6 +163,16 @@ def test_a_preview_shows_what_is_written_and_saves_nothing(owner: Visitor, site:
     assert whole.status_code == 200
     assert words(whole.text, "#prompt [name=system]") == written["system"]
     assert prompts.last_version(site.id, IDEAS) is None
+
+
+def test_a_preview_takes_away_what_was_wrong_once_it_is_mended(owner: Visitor, site: Site) -> None:
+    broken, mended = OURS | {"user": "{cluster.nam}", "seen": "0"}, OURS | {"seen": "0"}
+
+    assert page(owner.send(at(site), broken).text).select("#mistakes #error-summary")
+    taken_away = page(owner.htmx(at(site, "/preview"), mended).text).select("#mistakes[hx-swap-oob], #error-user")
+    assert [one["id"] for one in taken_away] == ["mistakes", "error-user"]
+    assert not page(owner.htmx(at(site, "/preview"), broken).text).select("[hx-swap-oob]")
+    assert not page(owner.get(at(site)).text).select("[hx-swap-oob]")
 
 
 def test_a_preview_of_what_cannot_be_filled_in_says_why(owner: Visitor, site: Site) -> None:

@@ -235,7 +235,7 @@ def test_what_cannot_be_used_is_not_asked(owner: Visitor, site: Site, there: End
     answer = owner.htmx(at(site), OURS | {"user": "{nothing}"})
 
     assert answer.status_code == 422 and there.posts == []
-    assert "Line 1 has {nothing}" in words(answer.text, "#tried")
+    assert "Line 1: there is no {nothing}" in words(answer.text, "#tried")
 
 
 @by_operation

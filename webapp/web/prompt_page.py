@@ -239,7 +239,9 @@ def _page(library: Library, operation: Operation, form: PromptForm, **more: Any)
 
 
 def _fragment(library: Library, operation: Operation, form: PromptForm) -> str:
-    return render_template("prompts/_preview.html", **_filled_in(library, operation, form), **_around(library))
+    return render_template(
+        "prompts/_preview.html", alone=True, **_filled_in(library, operation, form), **_around(library)
+    )
 
 
 def _filled_in(library: Library, operation: Operation, form: PromptForm) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_what_counts_already_is_no_new_version(site: Site) -> None:
     ("template", "field", "said"),
     [
         (Template("", ""), "user", "There is nothing"),
-        (Template("", "x\n{keywords.groups}"), "user", "Line 2 has {keywords.groups}"),
+        (Template("", "x\n{keywords.groups}"), "user", "Line 2: there is no {keywords.groups}"),
         (Template("{", "x"), "system", "A { stands alone in line 1"),
         (Template("x\ny\0", "x"), "system", "Line 2 holds characters"),
     ],
