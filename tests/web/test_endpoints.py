@@ -112,6 +112,32 @@ def test_a_preset_fills_in_what_is_known(client: Visitor, account: Account) -> N
     assert drawn(client, f"{NEW}?preset=nobody")["base_url"] == ""
 
 
+@pytest.mark.parametrize(
+    ("preset", "is_optional"),
+    [("openai", False), ("azure-openai", False), ("openrouter", False), ("ollama", True), ("litellm-proxy", False)],
+)
+def test_a_key_is_optional_where_none_is_needed(
+    client: Visitor, account: Account, preset: str, is_optional: bool
+) -> None:
+    page = read(client.get(f"{NEW}?preset={preset}").text)
+
+    assert ("optional" in words(page, "label[for=key]")) is is_optional
+
+
+def test_a_key_that_is_kept_need_not_be_entered_again(client: Visitor, account: Account) -> None:
+    assert "optional" in words(read(client.get(address(endpoint(account))).text), "label[for=key]")
+
+
+@pytest.mark.parametrize("is_allowed", [True, False], ids=["allowed", "forbidden"])
+def test_private_networks_are_spoken_of_once_where_they_are_not_allowed(
+    app: Flask, client: Visitor, account: Account, monkeypatch: pytest.MonkeyPatch, is_allowed: bool
+) -> None:
+    changed = replace(app.config["SETTINGS"], allow_private_targets=is_allowed)
+    monkeypatch.setitem(app.config, "SETTINGS", changed)
+
+    assert client.get("/account/ai").text.count("ALLOW_PRIVATE_TARGETS=1") == (0 if is_allowed else 1)
+
+
 def test_what_works_is_saved_and_says_what_it_can_do(client: Visitor, account: Account, there: server.Endpoint) -> None:
     made = added(client, there, image_model="painter", embedding_model="embedder")
 

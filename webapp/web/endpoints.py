@@ -14,6 +14,7 @@ from webapp.ai.openai.endpoint import PRESETS, Preset
 from webapp.core.clock import now
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
+from webapp.core.settings import settings
 from webapp.pipeline import costs
 from webapp.sites.ai import connections, prices
 from webapp.sites.ai.choices import models_chosen, sites_asking
@@ -76,6 +77,7 @@ def index() -> ResponseReturnValue:
         connections=connections.connections_of(account.id),
         presets=[(preset, _new_url(account, preset)) for preset in PRESETS],
         new_url=_new_url(account),
+        private_allowed=settings().allow_private_targets,
     )
 
 
@@ -449,6 +451,7 @@ def _page(
 
 def _shown(subject: Subject, form: EndpointForm, found: Found | None) -> dict[str, Any]:
     connection = subject.connection
+    preset = next((preset for preset in PRESETS if preset.name == form.preset.data), None)
     return {
         "page": "endpoints",
         "subject": subject,
@@ -457,7 +460,8 @@ def _shown(subject: Subject, form: EndpointForm, found: Found | None) -> dict[st
         "kept": endpoint_page.kept(connection) if connection else None,
         "form": form,
         "found": found,
-        "preset": next((preset for preset in PRESETS if preset.name == form.preset.data), None),
+        "preset": preset,
+        "key_needed": connection is None and (preset is None or preset.needs_key),
         "test_within": TEST_WITHIN,
     }
 

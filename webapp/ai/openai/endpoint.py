@@ -47,7 +47,6 @@ class Preset:
     sentence: str
 
 
-_HERE = "On a private network the operator has to allow it: ALLOW_PRIVATE_TARGETS=1."
 PRESETS = (
     Preset(
         "OpenAI",
@@ -75,35 +74,35 @@ PRESETS = (
         "http://localhost:11434/v1",
         False,
         SignIn.BEARER,
-        f"Models on a machine of your own. Fetch one with “ollama pull” first. {_HERE}",
+        "Models on a machine of your own. Fetch one with “ollama pull” first.",
     ),
     Preset(
         "LM Studio",
         "http://localhost:1234/v1",
         False,
         SignIn.BEARER,
-        f"Models on a machine of your own. Start its server under Developer. {_HERE}",
+        "Models on a machine of your own. Start its server under Developer.",
     ),
     Preset(
         "vLLM",
         "http://localhost:8000/v1",
         False,
         SignIn.BEARER,
-        f"Models on a server of your own. It asks for a key only where it was started with one. {_HERE}",
+        "Models on a server of your own. It asks for a key only where it was started with one.",
     ),
     Preset(
         "llama.cpp",
         "http://localhost:8080/v1",
         False,
         SignIn.BEARER,
-        f"llama-server with one model. It asks for a key only where it was started with one. {_HERE}",
+        "llama-server with one model. It asks for a key only where it was started with one.",
     ),
     Preset(
         "LiteLLM proxy",
         "http://localhost:4000/v1",
         True,
         SignIn.BEARER,
-        f"A gateway of your own to many makers. The key is one that it gave out. {_HERE}",
+        "A gateway of your own to many makers. The key is one that it gave out.",
     ),
 )
 _PLACEHOLDERS = {urlsplit(preset.address).hostname for preset in PRESETS if PLACEHOLDER in preset.address}
