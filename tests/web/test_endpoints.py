@@ -483,6 +483,16 @@ def test_prices_have_a_history_and_unknown_ones_say_so(client: Visitor, account:
     assert said.index("2026-06-01") < said.index("2026-03-01")
 
 
+def test_cached_input_is_unknown_where_other_input_is(client: Visitor, account: Account) -> None:
+    made = endpoint(account)
+    price(client, made, output="0.6")
+
+    page = read(client.get(address(made)).text)
+
+    assert "gpt-x 2026-03-01 unknown unknown $0.60 unknown" in words(page, "#prices table")
+    assert words(page, "#prices td.word") == "2026-03-01"
+
+
 def test_a_price_is_edited_and_removed(client: Visitor, account: Account) -> None:
     made = endpoint(account)
     price(client, made, input="0.15")
