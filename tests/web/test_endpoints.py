@@ -228,6 +228,30 @@ def test_an_offered_address_is_tested_when_it_is_taken(
     assert field is not None and field["value"] == there.address
 
 
+def test_an_address_without_a_scheme_is_offered_with_http_where_https_fails(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    bare = there.address.removeprefix("http://")
+
+    first = client.htmx(f"{NEW}/test", written(there, base_url=bare))
+    page = client.send(NEW, written(there, base_url=bare))
+
+    assert first.status_code == page.status_code == 422
+    for text in (first.text, page.text):
+        assert "It was asked by https, as no http:// was written." in words(read(text), "#tested")
+        offer = read(text).select_one("button[name=offered]")
+        assert offer is not None and offer["value"] == there.address
+    assert client.htmx(f"{NEW}/test", written(there, base_url=bare, offered=there.address)).status_code == 200
+
+
+def test_who_wrote_https_is_not_told_of_it(client: Visitor, account: Account, there: server.Endpoint) -> None:
+    https = there.address.replace("http://", "https://")
+
+    said = words(read(client.htmx(f"{NEW}/test", written(there, base_url=https)).text), "#tested")
+
+    assert f"Test {there.address}" in said and "as no http" not in said
+
+
 def test_what_does_not_work_can_be_saved_anyway(client: Visitor, account: Account, there: server.Endpoint) -> None:
     there.answer_by(whole(completions=error(401, "Incorrect API key.", code="invalid_api_key")))
     assert client.send(NEW, written(there)).status_code == 422

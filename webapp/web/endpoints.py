@@ -1,7 +1,7 @@
 """An account's endpoints: which models it can ask, with what key, at what prices."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -231,7 +231,7 @@ def _test(subject: Subject) -> ResponseReturnValue:
     form = EndpointForm()
     moved = form.take_offer()
     tried = _tried(subject, form)
-    found = _noted(subject, form, tried, _examine(tried)) if tried else None
+    found = _noted(subject, form, tried, _examine(tried, form)) if tried else None
     code = 200 if found and not found.problems else 422
     if is_htmx():
         return make_response(_fragment(subject, form, found, moved), code)
@@ -258,10 +258,21 @@ def _tried(subject: Subject, form: EndpointForm) -> Tried | None:
     return None
 
 
-def _examine(tried: Tried) -> "Abilities":
+def _examine(tried: Tried, form: EndpointForm) -> "Abilities":
     from webapp.ai.openai.examine import examine  # it takes half a second, which other pages need not wait
 
-    return examine(tried.endpoint, *tried.models)
+    found = examine(tried.endpoint, *tried.models)
+    return found if form.names_a_scheme else _told_by_which(found)
+
+
+def _told_by_which(found: "Abilities") -> "Abilities":
+    """Whoever wrote no scheme may not know that there are two."""
+    told = "It was asked by https, as no http:// was written."
+    problems = [
+        replace(problem, sentence=f"{problem.sentence} {told}") if problem.offer.startswith("http://") else problem
+        for problem in found.problems
+    ]
+    return replace(found, problems=problems)
 
 
 def _noted(subject: Subject, form: EndpointForm, tried: Tried, found: "Abilities") -> Found:
@@ -280,7 +291,7 @@ def _tested_lately_or_now(subject: Subject, form: EndpointForm, tried: Tried) ->
     if connection is not None and not asks_otherwise(connection, form.wanted()) and _works(connection):
         return Judged(None)
     known = proven(form.proof.data or "", tried)
-    found = known if known is not None and not known.problems else _examine(tried)
+    found = known if known is not None and not known.problems else _examine(tried, form)
     return Judged(found, is_in_the_way=bool(found.problems))
 
 

@@ -240,6 +240,16 @@ def test_a_key_does_not_go_over_the_internet_unencrypted(app: Flask, monkeypatch
     assert found.problems[0].offer == "https://api.example.com/v1"
 
 
+def test_where_https_fails_http_is_offered_unless_the_key_would_go_in_the_open(
+    endpoint: server.Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    https = endpoint.address.replace("http://", "https://")
+    assert look(endpoint, base_url=https).problems[0].offer == endpoint.address
+
+    monkeypatch.setattr("webapp.ai.openai.examine.addresses_of", lambda *_: ["93.184.216.34"])
+    assert look(endpoint, base_url=https).problems[0].offer == ""
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [

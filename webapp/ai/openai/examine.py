@@ -21,7 +21,7 @@ from webapp.ai.openai.formats import Dialect, Dialects, Rung, in_words
 from webapp.ai.openai.operations.image import size_for
 from webapp.ai.openai.reading import found_in
 from webapp.ai.provider import BadReply, KeyRefused, ProviderError, QuotaUsedUp, Usage
-from webapp.core.outbound import UnknownName, addresses_of, is_public
+from webapp.core.outbound import PrivateAddress, UnknownName, addresses_of, is_public
 from webapp.core.redis import impatient_connection
 
 SECONDS = 45.0  # for each call
@@ -258,7 +258,8 @@ class _Examination:
         """Puts the failure into words. Raises _NoMore where it is not about one model alone."""
         match failure:
             case NotReached():
-                self._problem(Field.BASE_URL, failure.sentence, how_to_reach(failure.error))
+                offer = self._address_by_http(failure.error)
+                self._problem(Field.BASE_URL, failure.sentence, how_to_reach(failure.error), offer)
                 raise _NoMore
             case KeyRefused() if self._endpoint.key is None:
                 self._problem(Field.KEY, failure.sentence, "This endpoint wants a key: make one there.")
@@ -304,6 +305,14 @@ class _Examination:
         except (ProviderError, Unusable):
             return ""
         return f"{base}/v1" if models else ""
+
+    def _address_by_http(self, error: Exception | None) -> str:
+        """Where it might answer unencrypted; empty where that is not what keeps it, or the key must not go so."""
+        base = self._endpoint.base_url
+        if not base.startswith("https:") or isinstance(error, UnknownName | PrivateAddress):
+            return ""
+        plain = replace(self._endpoint, base_url=f"http{base.removeprefix('https')}")
+        return "" if key_in_the_open(plain) else plain.base_url
 
     def _those_there_are(self, wanted: str) -> str:
         if not self.found.models:

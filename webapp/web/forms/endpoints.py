@@ -124,6 +124,11 @@ class EndpointForm(VersionedForm):
             self.base_url.data = self.offered.data
         return bool(self.offered.data)
 
+    @property
+    def names_a_scheme(self) -> bool:
+        """Whether it was written by which the endpoint is asked."""
+        return "://" in (self.base_url.data or "")
+
     def wanted(self) -> Wanted:
         """The connection that was written. Only of a form that is valid."""
         key = read_key(self.key.data or "")
