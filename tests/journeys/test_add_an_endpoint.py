@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -55,6 +56,11 @@ def there() -> Iterator[server.Endpoint]:
     with server.endpoint() as made:
         made.answer_by(answers())
         yield made
+
+
+def slow(seconds: float) -> Callable[[Asked], Told]:
+    """The same, but the model takes its time."""
+    return lambda asked: replace(answers()(asked), delay=seconds) if asked.json else answers()(asked)
 
 
 def fill(page: Page, there: server.Endpoint, key: str = KEY) -> None:
@@ -120,6 +126,23 @@ def test_what_works_is_saved_without_another_test_priced_and_asked_by_a_site(
     expect(page.get_by_text("Runs ask them from now on")).to_be_visible(timeout=SOON)
     assert chosen(site, Operation.IMAGE_GENERATION) is None
     assert chosen(site, Operation.CONTENT_GENERATION) == (kept(account)[0], "writer")
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_whoever_waits_for_a_test_sees_that_it_runs(
+    open_page: Open, account: Account, there: server.Endpoint, viewport: dict
+) -> None:
+    there.answer_by(slow(1.0))
+    page = open_page(f"/account/ai/new?account={account.id}&preset=openai", viewport=viewport)
+    fill(page, there)
+    expect(page.get_by_text("Testing…")).to_be_hidden()
+
+    page.get_by_role("button", name="Test", exact=True).click()
+    expect(page.get_by_text("Testing…")).to_be_visible()
+
+    expect(page.locator("#tested")).to_contain_text("It works", timeout=SOON)
+    expect(page.get_by_text("Testing…")).to_be_hidden()
+    expect(page.get_by_role("button", name="Test", exact=True)).to_be_enabled()
 
 
 def test_without_javascript(open_page: Open, account: Account, there: server.Endpoint) -> None:
