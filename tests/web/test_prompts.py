@@ -105,6 +105,22 @@ def test_a_reset_returns_and_an_older_version_counts_again(owner: Visitor, site:
     assert owner.send(at(site, "/reset"), {"seen": "1"}).status_code == 409
 
 
+def test_the_versions_say_which_one_counts_and_which_came_again(owner: Visitor, site: Site) -> None:
+    factories.prompt(None, IDEAS, user="{cluster.name}")
+    factories.prompt(site, IDEAS, user="{cluster.name}", by="Ana")
+    factories.prompt(site, IDEAS, user="About {cluster.name}", by="Ana", number=2)
+    owner.send(at(site, "/versions/1/restore"), {"seen": "2"})
+
+    third, second, first = [
+        " ".join(row.get_text(" ").split()) for row in page(owner.get(at(site)).text).select("#versions tbody tr")
+    ]
+    assert third.startswith("Version 3 Counts now Version 1 again, by ")
+    assert second.startswith("Version 2 Written by Ana") and first.startswith("Version 1 Written by Ana")
+
+    owner.send(at(site, "/reset"), {"seen": "3"})
+    assert "Version 4 Counts now Returned, by" in words(owner.get(at(site)).text, "#versions")
+
+
 def test_every_variable_is_listed_with_what_it_is(owner: Visitor, site: Site) -> None:
     shown = words(owner.get(at(site)).text, "#variables")
 

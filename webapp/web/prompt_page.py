@@ -230,6 +230,8 @@ def _page(library: Library, operation: Operation, form: PromptForm, **more: Any)
         what_for=WHAT_FOR[operation],
         variables=variables_of(operation),
         versions=found.rows,
+        repeated=prompts.repeated(found.rows),
+        last=prompts.last_version(library.site_id, operation),
         before=address(before=found.before) if found.before else None,
         after=address(after=found.after) if found.after else None,
         **_filled_in(library, operation, form),

@@ -5,12 +5,13 @@ changed: each change is another version, and the last one counts.
 """
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from webapp.ai.openai.operations.catalogue import check
 from webapp.ai.openai.prompts import BadTemplate, Template, default
@@ -153,6 +154,25 @@ def history(site_id: int | None, operation: Operation, place: Place) -> Page[Pro
     versions = select(PromptVersion).where(*_of(site_id, operation))
     order = [Stretch((PromptVersion.number,))]
     return page(versions, order, after=place.after, before=place.before, size=VERSIONS_A_PAGE)
+
+
+def repeated(versions: Sequence[PromptVersion]) -> dict[int, int]:
+    """The numbers of those that say the same as an earlier one of their prompt, with the number of the first such."""
+    earlier = aliased(PromptVersion)
+    same = (
+        earlier.operation == PromptVersion.operation,
+        earlier.site_id.is_not_distinct_from(PromptVersion.site_id),
+        earlier.system == PromptVersion.system,
+        earlier.user == PromptVersion.user,
+        earlier.number < PromptVersion.number,
+    )
+    found = db.session.execute(
+        select(PromptVersion.number, func.min(earlier.number))
+        .join(earlier, and_(*same))
+        .where(PromptVersion.id.in_([version.id for version in versions]))
+        .group_by(PromptVersion.number)
+    )
+    return dict(found.all())
 
 
 def before(version: PromptVersion) -> Template:
