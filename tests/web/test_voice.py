@@ -5,10 +5,13 @@ from bs4 import BeautifulSoup
 from flask import Flask
 
 from tests import factories
+from tests.sites.ai.endpoints import endpoint
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.ai.openai.operations.work import Voice
+from webapp.ai.provider import Operation
 from webapp.core.db import db
+from webapp.sites.ai.choices import Own, choose
 from webapp.sites.ai.voices import change_voice, voice_of
 from webapp.sites.models import Site
 
@@ -96,3 +99,15 @@ def test_a_viewer_sees_but_does_not_change(client: Visitor, site: Site) -> None:
 
     assert client.get(at(site)).status_code == 200
     assert client.send(at(site), WRITTEN).status_code == 403
+
+
+def test_who_does_not_read_it_is_said_only_where_nobody_else_writes(editor: Visitor, site: Site) -> None:
+    said = "does not read it"
+    assert said in editor.get(at(site)).text
+
+    endpoint(site.account)
+    assert said not in editor.get(at(site)).text
+
+    choose(site, {Operation.CONTENT_GENERATION: Own()})
+    db.session.commit()
+    assert said in editor.get(at(site)).text

@@ -6,7 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
+from webapp.ai.provider import Operation
 from webapp.core.db import db
+from webapp.sites.ai.choices import chosen
 from webapp.sites.ai.voices import change_voice, lock_voice, voice_of
 from webapp.sites.languages import LANGUAGES
 from webapp.sites.models import Site
@@ -49,5 +51,6 @@ def _page(site: Site, form: VoiceForm, lines: Sequence[Line] = ()) -> str:
         lines=lines,
         language=LANGUAGES[site.language],
         told=voice_of(site).described(site.voice),
+        read_by_a_model=chosen(site, Operation.CONTENT_GENERATION) is not None,
         page="settings",
     )
