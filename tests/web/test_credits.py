@@ -194,6 +194,20 @@ def test_a_charge_says_what_its_call_used(client: Visitor, site: Site, fields: d
     assert [words in row for row in told] == [True, False, False, False]  # charge, release, hold, top-up
 
 
+def test_the_file_says_what_each_call_used_and_cost(client: Visitor, site: Site) -> None:
+    run = factories.run(site)
+    used = {"connection_id": 1, "model": "openai/gpt-4o", "step": "frame", "input_tokens": 1204, "cached_tokens": 200}
+    call = factories.call(run, CallStatus.ANSWERED, output_tokens=300, cost=4200, reply="{}", error="", **used)
+    ledger.settle(purchase_of(call), 8, 8)
+    db.session.commit()
+
+    charge, release, *_ = file(client)
+
+    names = ("model", "question", "tokens in", "of them cached", "tokens out", "dollars")
+    assert [charge[name] for name in names] == ["gpt-4o", "frame", "1204", "200", "300", "0.0042"]
+    assert [release[name] for name in names] == [""] * 6
+
+
 def test_who_has_no_account_is_told_so(app: Flask, client: Visitor) -> None:
     factories.signed_in(client, factories.user())
 

@@ -1,8 +1,9 @@
 """The calls that charges of the ledger paid for: the model, its tokens, and what they cost in money."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, select, tuple_
 from sqlalchemy.orm import load_only
 
 from webapp.core.db import db
@@ -15,8 +16,11 @@ SHOWN = (
 )  # fmt: skip
 
 
-def charged_calls(entries: Sequence[LedgerEntry]) -> dict[int, AiCall]:
-    """By the number of the entry: those of charges whose call was answered and is still there. Without the answers."""
+def charged_calls(entries: Sequence[LedgerEntry | Row[Any]]) -> dict[int, AiCall]:
+    """By the number of the entry, which may be a plain row: those of charges whose call was answered and is there.
+
+    Without the answers.
+    """
     charges = {(entry.run_id, entry.item, entry.attempt): entry.id for entry in entries if _is_of_a_call(entry)}
     if not charges:
         return {}
@@ -29,5 +33,5 @@ def charged_calls(entries: Sequence[LedgerEntry]) -> dict[int, AiCall]:
     return {charges[call.run_id, call.item, call.attempt]: call for call in db.session.scalars(answered)}
 
 
-def _is_of_a_call(entry: LedgerEntry) -> bool:
+def _is_of_a_call(entry: LedgerEntry | Row[Any]) -> bool:
     return entry.kind is EntryKind.CHARGE and entry.run_id is not None and entry.item is not None

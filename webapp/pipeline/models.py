@@ -339,3 +339,8 @@ class AiCall(Numbered, db.Model):
     problem: Mapped[str | None] = mapped_column(Text)  # what the provider itself found wrong with its answer
     cost: Mapped[int | None] = mapped_column(BigInteger)  # millionths of a dollar; None: no price is known
     error: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def model_name(self) -> str:
+        """As its endpoint has it, without the provider's name."""
+        return self.model.partition("/")[2]

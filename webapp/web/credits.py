@@ -19,11 +19,12 @@ from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
 from webapp.content.models import Article
 from webapp.core.clock import now
-from webapp.core.db import db
+from webapp.core.db import db, reading
 from webapp.credits import ledger, prices, queries
 from webapp.credits.models import EntryKind, LedgerEntry
 from webapp.credits.queries import Wanted
 from webapp.pipeline.charged_calls import charged_calls
+from webapp.pipeline.models import AiCall
 from webapp.sites.ai.prices import in_dollars
 from webapp.sites.models import Site
 from webapp.web.access import account_or_404
@@ -35,8 +36,10 @@ pages = Blueprint("credits", __name__, url_prefix="/credits")
 EARLIEST, LATEST = 2000, 9000  # years that a filter takes
 COLUMNS = (
     "number", "time", "kind", "operation", "credits", "balance after", "site", "run", "article", "item", "note", "by",
+    "model", "question", "tokens in", "of them cached", "tokens out", "dollars",
 )  # fmt: skip
 Cell = str | int | None
+NO_CALL: tuple[Cell, ...] = (None,) * 6
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 
 
@@ -148,7 +151,8 @@ def _titles(rows: list[LedgerEntry]) -> dict[int, str]:
 def _lines(account_id: int, wanted: Wanted, zone: ZoneInfo, slugs: dict[int, str]) -> Iterator[str]:
     yield _written([COLUMNS])
     for some in queries.every_entry(account_id, wanted):
-        yield _written(_cells(entry, zone, slugs) for entry in some)
+        calls = _calls(some)
+        yield _written(_cells(entry, zone, slugs) + calls.get(entry.id, NO_CALL) for entry in some)
 
 
 def _cells(entry: Row[Any], zone: ZoneInfo, slugs: dict[int, str]) -> tuple[Cell, ...]:
@@ -165,6 +169,26 @@ def _cells(entry: Row[Any], zone: ZoneInfo, slugs: dict[int, str]) -> tuple[Cell
         entry.item,
         entry.note,
         entry.by,
+    )
+
+
+def _calls(entries: Sequence[Row[Any]]) -> dict[int, tuple[Cell, ...]]:
+    """What is known of the calls that these entries paid for. Ends its transaction."""
+    with reading():
+        found = {number: _of_call(call) for number, call in charged_calls(entries).items()}
+        db.session.commit()
+    return found
+
+
+def _of_call(call: AiCall) -> tuple[Cell, ...]:
+    """What the endpoint was asked, what it reported, and what that cost."""
+    return (
+        call.model_name,
+        call.step,
+        call.input_tokens,
+        call.cached_tokens,
+        call.output_tokens,
+        None if call.cost is None else in_dollars(call.cost),
     )
 
 
