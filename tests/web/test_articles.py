@@ -9,6 +9,7 @@ from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.ai.provider import Operation
+from webapp.content.checks import off_length
 from webapp.content.models import Article, ArticleStatus, ImageStatus
 from webapp.core.db import db
 from webapp.credits import ledger
@@ -168,9 +169,40 @@ def test_an_article_that_a_check_stops_is_not_approved(client: Visitor, site: Si
     assert "It has no meta description." in client.get(address(article)).text
     answer = client.send(address(article, "approve"))
 
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.location) == (303, address(article))
+    told = read(client, article).get_text()
+    assert "cannot be approved: It has no meta description. Mend that, or reject the article." in told
     assert article.status is ArticleStatus.REVIEW
     assert db.session.scalar(select(Publication.id)) is None
+
+
+def test_what_cannot_be_approved_has_no_button_for_it_and_is_not_advised_to_be(client: Visitor, site: Site) -> None:
+    article = factories.article(site, words=200, attention=off_length(200, 600))
+
+    page = read(client, article)
+
+    assert page.select_one("form[action$='/approve']") is None
+    assert page.select_one(f"a[href='{address(article, 'edit')}']") is not None
+    assert "It cannot be approved yet" in page.get_text() and "Approve it" not in page.get_text()
+
+
+def test_an_odd_length_that_may_be_approved_says_so(client: Visitor, site: Site) -> None:
+    article = factories.article(site, words=400, attention=off_length(400, 600))
+
+    page = read(client, article)
+
+    assert page.select_one("form[action$='/approve']") is not None
+    assert "It has 400 words where 600 were asked for." in page.get_text()
+    assert "Approve it if it is good like this." in page.get_text()
+
+
+def test_approving_twice_leads_back_to_the_article(client: Visitor, site: Site) -> None:
+    article = factories.article(site, ArticleStatus.APPROVED)
+
+    answer = client.send(address(article, "approve"))
+
+    assert (answer.status_code, answer.location) == (303, address(article))
+    assert "is approved by now" in read(client, article).get_text()
 
 
 def test_a_rejected_article_can_be_reopened(client: Visitor, site: Site) -> None:

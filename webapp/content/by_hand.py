@@ -5,7 +5,18 @@ from dataclasses import dataclass
 
 from webapp.ai.embedded.wording import slug
 from webapp.ai.functions.idea_generation import IdeaKind
-from webapp.content.models import Article, Cluster, ClusterStatus, Idea, Image, ImageStatus, Task, TaskStatus
+from webapp.content.checks import length_note
+from webapp.content.models import (
+    Article,
+    ArticleStatus,
+    Cluster,
+    ClusterStatus,
+    Idea,
+    Image,
+    ImageStatus,
+    Task,
+    TaskStatus,
+)
 from webapp.content.moves import move
 from webapp.content.pictures import BadPicture, prepared, put
 from webapp.content.review import UNDECIDED, settle
@@ -15,6 +26,7 @@ from webapp.core.db import db
 from webapp.core.errors import Invalid
 
 BY_HAND = "hand"  # in the place of a provider's name
+EDITABLE = (ArticleStatus.REVIEW, ArticleStatus.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -44,10 +56,7 @@ def write_article(task: Task, written: WrittenArticle) -> Article:
 
     Raises Invalid where what may stay in the text is nothing, Conflict if the task does not need attention any more.
     """
-    body = clean(written.body_html)
-    words = count_words(body)
-    if not words:
-        raise Invalid("body_html", "The text has no words.", "Write at least a paragraph.")
+    body, words = _text_of(written)
     move(task, (TaskStatus.ATTENTION,), {"status": TaskStatus.WRITTEN, "attention": ""}, "be written by hand")
     article = Article(
         site_id=task.site_id,
@@ -66,6 +75,30 @@ def write_article(task: Task, written: WrittenArticle) -> Article:
     db.session.add(article)
     db.session.flush()
     return article
+
+
+def edit_article(article: Article, written: WrittenArticle) -> None:
+    """Puts what somebody wrote in the place of what the article says. Its status and its pictures stay.
+
+    Without a slug it keeps its own. Raises Invalid where what may stay in the text is nothing, Conflict if the article
+    is neither in review nor rejected any more.
+    """
+    body, words = _text_of(written)
+    values = {
+        "title": written.title,
+        "slug": _slug_of(article, written),
+        "meta_title": written.meta_title,
+        "meta_description": written.meta_description,
+        "excerpt": written.excerpt,
+        "focus_keyword": written.focus_keyword,
+        "body_html": body,
+        "words": words,
+        "written_by": BY_HAND,
+        "is_draft_quality": False,
+    }
+    move(article, EDITABLE, values, "be edited by hand")
+    if article.status is ArticleStatus.REVIEW:
+        article.attention = length_note(article)
 
 
 def add_idea(cluster: Cluster, written: WrittenIdea) -> Idea:
@@ -115,3 +148,18 @@ def drop_picture(image: Image) -> None:
     db.session.delete(image)
     db.session.flush()
     settle(article)
+
+
+def _text_of(written: WrittenArticle) -> tuple[str, int]:
+    """The text with only what may stay in it, and its words. Raises Invalid where it has none."""
+    body = clean(written.body_html)
+    words = count_words(body)
+    if not words:
+        raise Invalid("body_html", "The text has no words.", "Write at least a paragraph.")
+    return body, words
+
+
+def _slug_of(article: Article, written: WrittenArticle) -> str:
+    if written.slug in ("", article.slug):
+        return article.slug
+    return free_slug(article.site_id, written.slug)

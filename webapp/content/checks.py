@@ -41,10 +41,13 @@ def length_note(article: Article) -> str:
 
 
 def off_length(words: int, target_words: int) -> str:
-    """A sentence where an article is so much shorter or longer that a person should look at it first; else nothing."""
+    """A sentence where an article is so much shorter or longer that a person should look at it first; else nothing.
+
+    It does not say that approving is the way: other checks may refuse that.
+    """
     if abs(words - target_words) <= TOLERANCE * target_words:
         return ""
-    return f"It has {words:,} words where {target_words:,} were asked for. Approve it by hand if it is good like this."
+    return f"It has {words:,} words where {target_words:,} were asked for."
 
 
 def _approved_namesake(article: Article) -> int | None:

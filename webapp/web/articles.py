@@ -1,4 +1,4 @@
-"""Articles of a site: the list, reading one as it will look, approving and rejecting."""
+"""Articles of a site: the list, reading one as it will look, approving, rejecting and mending it."""
 
 from collections.abc import Callable, Collection
 
@@ -8,27 +8,35 @@ from flask_security import current_user
 from sqlalchemy import select
 
 from webapp.accounts.models import Role
-from webapp.content import queries, review
+from webapp.content import by_hand, queries, review
 from webapp.content.checks import blocking_problems
 from webapp.content.illustrated import featured, sections
 from webapp.content.models import Article, ArticleStatus
 from webapp.content.queries import Filter
 from webapp.core.clock import now
 from webapp.core.db import db
+from webapp.core.errors import Conflict, Invalid
 from webapp.credits import ledger
 from webapp.pipeline import attention, money
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.links import addresses_for
 from webapp.publishing.models import Publication
 from webapp.publishing.why import is_retrying
+from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.destination import Destination
+from webapp.web.forms.by_hand import ArticleForm
+from webapp.web.forms.checks import refuse
 from webapp.web.listing import chosen, listing, place
 from webapp.web.whereabouts import in_the_way, whereabouts
 
 pages = Blueprint("articles", __name__, url_prefix="/sites/<slug>/articles")
 
 FILTERS = ("q",)
+STAYS = {
+    ArticleStatus.REVIEW: "It stays in review, and keeps its pictures.",
+    ArticleStatus.REJECTED: "It stays rejected, and keeps its pictures: open it again when it may be approved.",
+}
 
 
 @pages.get("")
@@ -62,6 +70,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         featured=featured(article),
         sections=sections(article, addresses_for(article)),
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
+        is_editable=article.status in by_hand.EDITABLE,
         costs=costs,
         total_cost=sum(costs.values()),
         money=money.of_article(article.id),
@@ -74,10 +83,13 @@ def show(slug: str, id: int) -> ResponseReturnValue:
 
 @pages.post("/<int:id>/approve")
 def approve(slug: str, id: int) -> ResponseReturnValue:
-    """Says when it goes out, or why not."""
+    """Says when it goes out, or why not. Where it is refused, the article's page says what can be done."""
     site = site_or_404(slug, Role.EDITOR)
     article = row_or_404(Article, site, id)
-    publication = approve_article(article, current_user.name)
+    try:
+        publication = approve_article(article, current_user.name)
+    except Conflict as refused:
+        return _back_to(article, "err", str(refused))
     return _done(article, f"approved. {whereabouts(publication, site)}")
 
 
@@ -96,6 +108,38 @@ def ask_for_pictures(slug: str, id: int) -> ResponseReturnValue:
     return _decide(slug, id, attention.ask_for_pictures, "a draft: the next run asks for its pictures.")
 
 
+@pages.get("/<int:id>/edit")
+def edit(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    article = row_or_404(Article, site, id)
+    if article.status not in by_hand.EDITABLE:
+        told = f"“{article.title}” is {article.status.value}: only articles in review or rejected ones can be edited."
+        return _back_to(article, "warn", told)
+    return _edit_page(site, article, ArticleForm.of(article))
+
+
+@pages.post("/<int:id>/edit")
+def keep(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    article = row_or_404(Article, site, id)
+    form = ArticleForm()
+    if not form.validate():
+        return _edit_page(site, article, form), 422
+    try:
+        by_hand.edit_article(article, form.written())
+    except Invalid as error:
+        refuse(form, error)
+        return _edit_page(site, article, form), 422
+    except Conflict as error:
+        form.form_errors.append(str(error))
+        return _edit_page(site, article, form), 409
+    return _done(article, f"saved with {article.words:,} words. {STAYS[article.status]}")
+
+
+def _edit_page(site: Site, article: Article, form: ArticleForm) -> str:
+    return render_template("articles/edit.html", page="articles", site=site, article=article, form=form)
+
+
 def _decide(slug: str, id: int, decide: Callable[[Article], object], done: str) -> ResponseReturnValue:
     article = row_or_404(Article, site_or_404(slug, Role.EDITOR), id)
     decide(article)
@@ -103,7 +147,11 @@ def _decide(slug: str, id: int, decide: Callable[[Article], object], done: str) 
 
 
 def _done(article: Article, what: str) -> ResponseReturnValue:
-    flash(f"“{article.title}” is {what}", "ok")
+    return _back_to(article, "ok", f"“{article.title}” is {what}")
+
+
+def _back_to(article: Article, kind: str, told: str) -> ResponseReturnValue:
+    flash(told, kind)
     address = url_for("articles.show", slug=article.site.slug, id=article.id)
     db.session.commit()
     return redirect(address, 303)

@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 
 from webapp.ai.functions.idea_generation import IdeaKind
 from webapp.content.by_hand import WrittenArticle, WrittenIdea
-from webapp.content.models import Cluster, Task
+from webapp.content.models import Article, Cluster, Task
 from webapp.content.slugs import LONGEST, SLUG
 from webapp.web.forms.checks import Validator
 
@@ -63,6 +63,11 @@ class ArticleForm(FlaskForm):
             if name in form._fields and name != form.meta.csrf_field_name:
                 form[name].data = text
         return form
+
+    @classmethod
+    def of(cls, article: Article) -> "ArticleForm":
+        """Filled in with what the article says."""
+        return cls(formdata=None, obj=article)
 
     def validate_slug(self, field: Field) -> None:
         if field.data and not SLUG.fullmatch(field.data):
