@@ -1,4 +1,4 @@
-"""An article that is not good as it is can be edited by hand."""
+"""An article that is not good as it is can be edited by hand, or written again."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,7 +8,7 @@ from tests import factories
 from tests.visitor import Visitor
 from webapp.accounts.models import Role
 from webapp.content.checks import blocking_problems, off_length
-from webapp.content.models import Article, ArticleStatus
+from webapp.content.models import Article, ArticleStatus, TaskStatus
 from webapp.sites.models import Site
 
 TEXT = '<h2>Light</h2><p onclick="x()">' + "sun " * 599 + "</p><script>alert(1)</script>"
@@ -117,3 +117,31 @@ def test_a_viewer_does_not_edit(client: Visitor, site: Site, short: Article) -> 
     assert client.get(address(short)).status_code == 403
     assert client.send(address(short), EDITED).status_code == 403
     assert short.words == 200
+
+
+def test_writing_it_again_says_what_it_costs_and_leads_to_the_task(client: Visitor, short: Article) -> None:
+    task = short.task
+    assert task is not None
+    asked = client.get(address(short, "again")).text
+    assert "for 6 credits at today’s prices" in asked and "writes the same of the same" in asked
+
+    answer = client.send(address(short, "again"))
+
+    assert (answer.status_code, answer.location) == (303, f"/sites/beans/tasks/{task.id}")
+    assert (short.status, short.task, task.status) == (ArticleStatus.REJECTED, None, TaskStatus.PENDING)
+    assert "Write it again" not in client.get(address(short, "")).text
+
+
+def test_an_approved_article_is_not_written_again(client: Visitor, site: Site) -> None:
+    article = factories.article(site, ArticleStatus.APPROVED)
+
+    for answer in (client.get(address(article, "again")), client.send(address(article, "again"))):
+        assert (answer.status_code, answer.location) == (303, address(article, ""))
+    assert article.status is ArticleStatus.APPROVED
+
+
+def test_a_viewer_has_nothing_written_again(client: Visitor, site: Site, short: Article) -> None:
+    factories.signed_in(client, factories.member(Role.VIEWER, of=site.account).user)
+
+    assert "Write it again" not in client.get(address(short, "")).text
+    assert client.send(address(short, "again")).status_code == 403

@@ -19,14 +19,13 @@ from webapp.content.models import (
 )
 from webapp.content.moves import move
 from webapp.content.pictures import BadPicture, prepared, put
-from webapp.content.review import UNDECIDED, settle
+from webapp.content.review import MENDABLE, UNDECIDED, settle
 from webapp.content.sanitise import clean, count_words
 from webapp.content.slugs import free_slug
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 
 BY_HAND = "hand"  # in the place of a provider's name
-EDITABLE = (ArticleStatus.REVIEW, ArticleStatus.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def edit_article(article: Article, written: WrittenArticle) -> None:
         "written_by": BY_HAND,
         "is_draft_quality": False,
     }
-    move(article, EDITABLE, values, "be edited by hand")
+    move(article, MENDABLE, values, "be edited by hand")
     if article.status is ArticleStatus.REVIEW:
         article.attention = length_note(article)
 

@@ -21,10 +21,12 @@ from webapp.content.models import (
     TaskStatus,
 )
 from webapp.content.moves import move
+from webapp.content.slugs import free_slug
 from webapp.core.db import db
 from webapp.core.errors import Conflict
 
 UNDECIDED = (ArticleStatus.DRAFT, ArticleStatus.REVIEW)
+MENDABLE = (ArticleStatus.REVIEW, ArticleStatus.REJECTED)
 
 
 def settle(article: Article) -> None:
@@ -59,6 +61,30 @@ def reopen(article: Article) -> None:
         "be reopened",
     )
     settle(article)
+
+
+def may_be_written_again(article: Article) -> bool:
+    return article.status in MENDABLE and article.task is not None
+
+
+def write_again(article: Article, by: str) -> Task:
+    """The next run writes another article for its task. This one is kept as rejected, and gives its address away.
+
+    Answers the task. Raises Conflict where the article has none, or is neither in review nor rejected any more.
+    """
+    task = article.task
+    if task is None:
+        told = "Nothing was changed: edit it by hand, or reject it."
+        raise Conflict(f"“{article.title}” has no task any more that could be written again.", told)
+    values = {
+        "status": ArticleStatus.REJECTED,
+        "task_id": None,
+        "slug": free_slug(article.site_id, article.slug),
+        "attention": f"{by} has its task written again. This text is kept, and no run touches it.",
+    }
+    move(article, MENDABLE, values, "be written again")
+    move(task, (TaskStatus.WRITTEN,), {"status": TaskStatus.PENDING}, "be written again")
+    return task
 
 
 def ask_for_pictures(article: Article) -> None:

@@ -1,4 +1,4 @@
-"""Rows that need a person's attention: what the provider said about them last, and asking it anew."""
+"""Rows that need a person's attention, or are not wanted as they are: what was answered about them, and asking anew."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -102,6 +102,19 @@ def ask_for_pictures(article: Article) -> None:
     review.ask_for_pictures(article)
     if why not in ("", BROKE_OVER_IT):
         _spend(article.site_id, _item(article))
+
+
+def write_again(article: Article, by: str) -> Task:
+    """The next run writes another article for the task, and asks anew from the first question on. Answers the task.
+
+    Raises Conflict like review.write_again; the caller commits.
+    """
+    task = review.write_again(article, by)
+    for call in _calls_about(task.site_id, _item(task)):
+        if call.status in SPENDABLE and not call.key.startswith(SPENT):
+            call.key = _spent(call)
+    db.session.flush()
+    return task
 
 
 def restore_keywords(site_id: int, ids: Collection[int]) -> int:

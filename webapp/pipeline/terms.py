@@ -9,6 +9,7 @@ from webapp.core.db import db
 from webapp.credits import budget, ledger, prices
 from webapp.pipeline.automation import Automation
 from webapp.pipeline.stages import PAID
+from webapp.pipeline.stages.articles import hundreds
 from webapp.pipeline.states import StageKey
 from webapp.publishing.approval import approves_by_itself
 from webapp.sites.models import Site
@@ -45,6 +46,11 @@ def cheapest_item() -> int:
     costs = prices.costs()
     bought = [stage for stage in PAID if costs[stage.operation].is_active]
     return min((costs[stage.operation].credits * stage.fewest_units for stage in bought), default=0)
+
+
+def price_of_writing(target_words: int) -> int:
+    """The credits that an article of so many words costs at today's prices."""
+    return prices.costs()[Operation.CONTENT_GENERATION].credits * hundreds(target_words)
 
 
 def automation_of(site: Site) -> Automation:

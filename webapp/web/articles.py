@@ -18,10 +18,12 @@ from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid
 from webapp.credits import ledger
 from webapp.pipeline import attention, money
+from webapp.pipeline.terms import price_of_writing
 from webapp.publishing.approval import approve as approve_article
 from webapp.publishing.links import addresses_for
 from webapp.publishing.models import Publication
 from webapp.publishing.why import is_retrying
+from webapp.sites.ai.providers import writes_for_publication
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.destination import Destination
@@ -70,7 +72,8 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         featured=featured(article),
         sections=sections(article, addresses_for(article)),
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
-        is_editable=article.status in by_hand.EDITABLE,
+        is_editable=article.status in review.MENDABLE,
+        may_be_written_again=review.may_be_written_again(article),
         costs=costs,
         total_cost=sum(costs.values()),
         money=money.of_article(article.id),
@@ -112,7 +115,7 @@ def ask_for_pictures(slug: str, id: int) -> ResponseReturnValue:
 def edit(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     article = row_or_404(Article, site, id)
-    if article.status not in by_hand.EDITABLE:
+    if article.status not in review.MENDABLE:
         told = f"“{article.title}” is {article.status.value}: only articles in review or rejected ones can be edited."
         return _back_to(article, "warn", told)
     return _edit_page(site, article, ArticleForm.of(article))
@@ -134,6 +137,37 @@ def keep(slug: str, id: int) -> ResponseReturnValue:
         form.form_errors.append(str(error))
         return _edit_page(site, article, form), 409
     return _done(article, f"saved with {article.words:,} words. {STAYS[article.status]}")
+
+
+@pages.get("/<int:id>/again")
+def ask_to_write_again(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    article = row_or_404(Article, site, id)
+    task = article.task
+    if task is None or not review.may_be_written_again(article):
+        return _back_to(article, "warn", f"“{article.title}” cannot be written again as it is now.")
+    return render_template(
+        "articles/again.html",
+        page="articles",
+        site=site,
+        article=article,
+        credits=price_of_writing(task.target_words),
+        may_differ=writes_for_publication(site),
+    )
+
+
+@pages.post("/<int:id>/again")
+def write_again(slug: str, id: int) -> ResponseReturnValue:
+    site = site_or_404(slug, Role.EDITOR)
+    article = row_or_404(Article, site, id)
+    try:
+        task = attention.write_again(article, current_user.name)
+    except Conflict as refused:
+        return _back_to(article, "err", str(refused))
+    address = url_for("tasks.show", slug=slug, id=task.id)
+    flash(f"The next run writes “{task.title}” again. The old text is among the rejected articles.", "ok")
+    db.session.commit()
+    return redirect(address, 303)
 
 
 def _edit_page(site: Site, article: Article, form: ArticleForm) -> str:
