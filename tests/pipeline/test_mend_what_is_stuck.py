@@ -32,6 +32,7 @@ from webapp.content.models import (
 )
 from webapp.core.db import db
 from webapp.pipeline import attention
+from webapp.pipeline.answers import SPENT, answers_about
 from webapp.pipeline.models import CallStatus
 from webapp.pipeline.states import RunStatus, StageKey
 from webapp.publishing.models import PublishingSettings
@@ -74,12 +75,12 @@ def test_an_answer_that_could_not_be_used_is_asked_for_again(
     before = provider.count(operation)
     stuck = rows(model, model.status == attention.ATTENTION[model])[0]
 
-    answer = attention.last_answer(stuck)
+    answer = answers_about(stuck)[0]
     attention.retry(stuck)
     db.session.commit()
     work_to_the_end(assert_startable(site))
 
-    assert answer is not None and answer.text == BAD.text
+    assert answer.text == BAD.text
     assert rows(model, model.status == attention.ATTENTION[model]) == []
     assert provider.count(operation) > before
     assert_books_agree()
@@ -203,7 +204,7 @@ def test_a_second_retry_reaches_the_answers_before_those_that_were_spent(app: Fl
     attention.retry(task)
     db.session.commit()
 
-    assert older.key.startswith(attention.SPENT) and newer.key.startswith(attention.SPENT)
+    assert older.key.startswith(SPENT) and newer.key.startswith(SPENT)
 
 
 def test_several_are_tried_again_at_once_and_the_others_are_left_alone(app: Flask) -> None:
@@ -240,10 +241,10 @@ def test_a_long_answer_is_cut_and_says_so(app: Flask) -> None:
     task = factories.task(site, status=TaskStatus.ATTENTION, attention="No.")
     factories.call(factories.run(site), ANSWERED, item=f"articles:{task.id}", reply="x" * 50_000)
 
-    answer = attention.last_answer(task)
+    answer = answers_about(task)[0]
 
-    assert answer is not None and (len(answer.text), answer.length, answer.is_cut) == (20_000, 50_000, True)
+    assert (len(answer.text), answer.length, answer.is_cut) == (20_000, 50_000, True)
 
 
 def test_nothing_is_shown_of_what_nobody_was_asked_about(app: Flask) -> None:
-    assert attention.last_answer(factories.task(factories.site())) is None
+    assert answers_about(factories.task(factories.site())) == []

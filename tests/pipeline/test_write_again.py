@@ -20,6 +20,7 @@ from webapp.core.db import db
 from webapp.core.errors import Conflict
 from webapp.credits import ledger
 from webapp.pipeline import attention
+from webapp.pipeline.answers import SPENT
 from webapp.pipeline.models import CallStatus
 from webapp.publishing.models import PublishingSettings
 
@@ -66,7 +67,7 @@ def test_no_answer_about_the_task_is_used_again(app: Flask) -> None:
     attention.write_again(article, "Ana")
     db.session.commit()
 
-    assert all(call.key.startswith(attention.SPENT) for call in calls)
+    assert all(call.key.startswith(SPENT) for call in calls)
     assert rows(Task)[0].status is TaskStatus.PENDING
 
 

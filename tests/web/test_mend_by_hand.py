@@ -1,6 +1,7 @@
 """What needs attention: its answer to read, another try, and work by hand."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from webapp.content.models import (
     TaskStatus,
 )
 from webapp.core.db import db
+from webapp.pipeline import attention
 from webapp.pipeline.models import CallStatus
 from webapp.sites.models import Site
 
@@ -39,6 +41,16 @@ ARTICLE = {
     "excerpt": "",
     "focus_keyword": "basil winter",
     "body_html": '<h2>Light</h2><p onclick="x()">Six hours.</p><script>alert(1)</script>',
+}
+FRAME = {
+    "title": "Basil in winter",
+    "meta_title": "Winter basil",
+    "meta_description": "Light, water, patience.",
+    "excerpt": "It can be done.",
+    "introduction_html": "<p>It is dark.</p>",
+    "headings": ["Light"],
+    "faq_heading": "Questions",
+    "faq": [{"question": "How long?", "answer": "For weeks."}],
 }
 IDEA = {
     "title": "Basil in winter",
@@ -73,6 +85,10 @@ def image(site: Site) -> Image:
 
 def answered(site: Site, item: str, reply: str, problem: str | None = None) -> None:
     factories.call(factories.run(site), CallStatus.ANSWERED, item=item, reply=reply, problem=problem, error="")
+
+
+def section(heading: str, says: str) -> str:
+    return json.dumps({"heading": heading, "html": f"<p>{says}</p>", "used": []})
 
 
 def picture(size: tuple[int, int] = (2000, 1000), kind: str = "PNG") -> tuple[io.BytesIO, str]:
@@ -203,6 +219,55 @@ def test_what_can_be_read_of_the_answer_is_filled_in(client: Visitor, site: Site
     assert [form.select_one(f"#{name}")["value"] for name in ("title", "meta_title")] == ["Basil", "x" * 70]  # type: ignore[index]
     assert "csrf_token" not in [field["value"] for field in form.select("input[name=csrf_token]")]
     assert not [field for field in form.select("input[name=csrf_token]") if field["value"] == "y"]
+
+
+def test_good_parts_of_an_article_are_filled_in_and_each_answer_is_shown(
+    client: Visitor, site: Site, task: Task
+) -> None:
+    frame = FRAME | {"headings": ["Light", "Water", "Harvest"]}
+    told = [
+        ("frame", json.dumps(frame), None),
+        ("section 1 of 3", section("Light", "Six hours."), None),
+        ("section 2 of 3", section("Water", "Every day."), None),
+        ("section 2 again", section("Water", "Twice a week."), None),
+        ("section 3 of 3", '{"html": ""}', "it has no text"),
+        ("section 3 of 3 mended", "I cannot.", "it holds no JSON"),
+    ]
+    run = factories.run(site)
+    for number, (step, reply, problem) in enumerate(told):
+        what = {"step": step, "reply": reply, "problem": problem, "error": "", "attempt": number}
+        factories.call(run, CallStatus.ANSWERED, item=f"articles:{task.id}", **what)
+
+    form, shown = page(client, f"tasks/{task.id}/write"), page(client, f"tasks/{task.id}").select("#answer details")
+
+    assert [form.select_one(f"#{name}")["value"] for name in ("title", "meta_title", "meta_description")] == [  # type: ignore[index]
+        "Basil in winter",
+        "Winter basil",
+        "Light, water, patience.",
+    ]
+    body = form.select_one("#body_html").get_text()  # type: ignore[union-attr]
+    assert [one.get_text() for one in BeautifulSoup(body, "html.parser").select("h2, h3, p")] == [
+        "It is dark.", "Light", "Six hours.", "Water", "Twice a week.", "Harvest",
+        "Questions", "How long?", "For weeks.",
+    ]  # fmt: skip
+    assert [" ".join(one.summary.get_text().split()) for one in shown] == [  # type: ignore[union-attr]
+        "Section 3 of 3 mended Could not be used",
+        "Section 3 of 3 Could not be used",
+        "Section 2 again Can be used",
+        "Section 2 of 3 Can be used",
+        "Section 1 of 3 Can be used",
+        "Frame Can be used",
+    ]
+
+
+def test_answers_that_were_given_up_are_neither_shown_nor_filled_in(client: Visitor, site: Site, task: Task) -> None:
+    answered(site, f"articles:{task.id}", json.dumps(FRAME))
+    attention.retry(task)
+    task.status = TaskStatus.ATTENTION
+    db.session.commit()
+
+    assert page(client, f"tasks/{task.id}/write").select_one("#title")["value"] == task.title  # type: ignore[index]
+    assert not page(client, f"tasks/{task.id}").select("pre")
 
 
 def test_a_task_that_was_written_meanwhile_is_not_written_twice(client: Visitor, site: Site, task: Task) -> None:

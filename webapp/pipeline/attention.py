@@ -1,9 +1,7 @@
-"""Rows that need a person's attention, or are not wanted as they are: what was answered about them, and asking anew."""
+"""Rows that need a person's attention, or are not wanted as they are: asking anew."""
 
 import hashlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -13,62 +11,20 @@ from webapp.content import review
 from webapp.content.models import Article, Cluster, ClusterStatus, Image, ImageStatus, Task, TaskStatus
 from webapp.core.db import db
 from webapp.core.errors import Conflict
+from webapp.pipeline.answers import SPENT, item_of, kept_calls
 from webapp.pipeline.models import AiCall, CallStatus, ItemStatus, Run, RunItem
 from webapp.pipeline.paid_items import BROKE_OVER_IT
 from webapp.pipeline.states import StageKey
 
 Stuck = Cluster | Task | Image
 
-STAGES: dict[type[Stuck | Article], StageKey] = {
-    Cluster: StageKey.IDEAS,
-    Task: StageKey.ARTICLES,
-    Article: StageKey.PROMPTS,
-    Image: StageKey.IMAGES,
-}
 ATTENTION: dict[type[Stuck], StrEnum] = {
     Cluster: ClusterStatus.ATTENTION,
     Task: TaskStatus.ATTENTION,
     Image: ImageStatus.ATTENTION,
 }
-LONGEST_SHOWN = 20_000  # characters of an answer
-SPENT = "spent:"  # so begins the key of an answer that nobody will use
 LONGEST_KEY = 64
 SPENDABLE = (CallStatus.ANSWERED, CallStatus.UNKNOWN)
-
-
-@dataclass(frozen=True)
-class LastAnswer:
-    """The raw words of the last call about a row, cut at `LONGEST_SHOWN`; `length` is that of all of them.
-
-    `problem`: what the provider found wrong with them. `error`: why there are none.
-    """
-
-    text: str
-    length: int
-    problem: str
-    error: str
-    model: str
-    at: datetime
-
-    @property
-    def is_cut(self) -> bool:
-        return self.length > len(self.text)
-
-
-def last_answer(row: Stuck) -> LastAnswer | None:
-    """None where nobody was ever asked about it."""
-    call = next(iter(_calls_about(row.site_id, _item(row), limit=1)), None)
-    if call is None:
-        return None
-    reply = call.reply or ""
-    return LastAnswer(
-        text=reply[:LONGEST_SHOWN],
-        length=len(reply),
-        problem=call.problem or "",
-        error=call.error,
-        model=call.model,
-        at=call.answered_at or call.sent_at,
-    )
 
 
 def retry(row: Stuck) -> None:
@@ -85,7 +41,7 @@ def retry(row: Stuck) -> None:
         case Image():
             review.retry_image(row)
     if why != BROKE_OVER_IT:
-        _spend(row.site_id, _item(row))
+        _spend(row.site_id, item_of(row))
 
 
 def retry_some(site_id: int, model: type[Stuck], ids: Collection[int]) -> int:
@@ -101,7 +57,7 @@ def ask_for_pictures(article: Article) -> None:
     why = article.attention
     review.ask_for_pictures(article)
     if why not in ("", BROKE_OVER_IT):
-        _spend(article.site_id, _item(article))
+        _spend(article.site_id, item_of(article))
 
 
 def write_again(article: Article, by: str) -> Task:
@@ -110,8 +66,8 @@ def write_again(article: Article, by: str) -> Task:
     Raises Conflict like review.write_again; the caller commits.
     """
     task = review.write_again(article, by)
-    for call in _calls_about(task.site_id, _item(task)):
-        if call.status in SPENDABLE and not call.key.startswith(SPENT):
+    for call in kept_calls(task.site_id, item_of(task)):
+        if call.status in SPENDABLE:
             call.key = _spent(call)
     db.session.flush()
     return task
@@ -146,8 +102,7 @@ def _spend(site_id: int, item: str) -> None:
 
     Earlier steps that went well are kept: they were paid for.
     """
-    calls = [call for call in _calls_about(site_id, item) if not call.key.startswith(SPENT)]
-    for number, call in enumerate(calls):
+    for number, call in enumerate(kept_calls(site_id, item)):
         if call.status not in SPENDABLE or (number > 0 and call.problem is None):
             break
         call.key = _spent(call)
@@ -156,13 +111,3 @@ def _spend(site_id: int, item: str) -> None:
 
 def _spent(call: AiCall) -> str:
     return (SPENT + hashlib.sha256(f"{call.id}\x1f{call.key}".encode()).hexdigest())[:LONGEST_KEY]
-
-
-def _item(row: Stuck | Article) -> str:
-    return f"{STAGES[type(row)]}:{row.id}"
-
-
-def _calls_about(site_id: int, item: str, limit: int | None = None) -> Sequence[AiCall]:
-    """The last first."""
-    wanted = select(AiCall).where(AiCall.site_id == site_id, AiCall.item == item)
-    return db.session.scalars(wanted.order_by(AiCall.sent_at.desc(), AiCall.id.desc()).limit(limit)).all()

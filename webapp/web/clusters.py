@@ -10,6 +10,7 @@ from webapp.content.queries import Filter
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline import attention
+from webapp.pipeline.answers import answers_about
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.forms.by_hand import IdeaForm
@@ -57,7 +58,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         size=queries.sizes([cluster.id])[cluster.id],
         keywords=queries.keywords(site.id, of_cluster).rows,
         ideas=queries.ideas(site.id, of_cluster).rows,
-        answer=attention.last_answer(cluster) if cluster.status is ClusterStatus.ATTENTION else None,
+        answers=answers_about(cluster) if cluster.status is ClusterStatus.ATTENTION else [],
     )
 
 

@@ -11,6 +11,7 @@ from webapp.content.queries import Filter
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline import attention
+from webapp.pipeline.answers import answers_about
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.forms.by_hand import PictureForm
@@ -110,6 +111,6 @@ def _page(site: Site, image: Image, form: PictureForm) -> str:
         site=site,
         image=image,
         form=form,
-        answer=attention.last_answer(image) if image.status is ImageStatus.ATTENTION else None,
+        answers=answers_about(image) if image.status is ImageStatus.ATTENTION else [],
         most_megabytes=MOST_BYTES // 1024 // 1024,
     )

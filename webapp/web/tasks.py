@@ -10,6 +10,7 @@ from webapp.content.queries import Filter
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline import attention
+from webapp.pipeline.answers import answers_about, readable
 from webapp.sites.models import Site
 from webapp.web.access import row_or_404, site_or_404
 from webapp.web.forms.by_hand import ArticleForm
@@ -49,7 +50,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         site=site,
         task=task,
         article_id=queries.articles_of_tasks([task.id]).get(task.id),
-        answer=attention.last_answer(task) if task.status is TaskStatus.ATTENTION else None,
+        answers=answers_about(task) if task.status is TaskStatus.ATTENTION else [],
     )
 
 
@@ -80,8 +81,7 @@ def retry_some(slug: str) -> ResponseReturnValue:
 def write(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     task = row_or_404(Task, site, id)
-    answer = attention.last_answer(task)
-    return _write_page(site, task, ArticleForm.about(task, answer.text if answer else ""))
+    return _write_page(site, task, ArticleForm.about(task, readable(site, task)))
 
 
 @pages.post("/<int:id>/write")

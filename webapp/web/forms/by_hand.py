@@ -1,7 +1,6 @@
 """What people write themselves: articles, ideas, pictures."""
 
-import json
-from typing import Any
+from collections.abc import Mapping
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
@@ -55,11 +54,11 @@ class ArticleForm(FlaskForm):
     body_html = TextAreaField("Text, as HTML", [wanted("the text", LONGEST_TEXT)])
 
     @classmethod
-    def about(cls, task: Task, reply: str) -> "ArticleForm":
-        """Filled in with what can be read of the answer that could not be used, and with the task's own words."""
+    def about(cls, task: Task, texts: Mapping[str, str]) -> "ArticleForm":
+        """Filled in with these texts, by the names of their fields, and with the task's own words."""
         form = cls(formdata=None)
         form.title.data, form.focus_keyword.data = task.title, task.idea.target_keyword
-        for name, text in _texts_of(reply).items():
+        for name, text in texts.items():
             if name in form._fields and name != form.meta.csrf_field_name:
                 form[name].data = text
         return form
@@ -114,11 +113,3 @@ class IdeaForm(FlaskForm):
 
 class PictureForm(FlaskForm):
     file = FileField("Picture", [FileRequired("Choose the file first.")])
-
-
-def _texts_of(reply: str) -> dict[str, str]:
-    try:
-        read: Any = json.loads(reply)
-    except ValueError:
-        return {}
-    return {name: text for name, text in read.items() if isinstance(text, str)} if isinstance(read, dict) else {}
