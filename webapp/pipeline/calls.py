@@ -288,6 +288,9 @@ _name_of_item = cast(RunItem.stage, String) + ":" + cast(RunItem.row, String)
 
 
 def attribute(run: Run, item: RunItem, operation: Operation, article_id: int | None) -> None:
-    """Says of entries written before the article existed that they paid for it."""
-    if article_id is not None:
-        ledger.attribute(run.site_id, item.name, operation, article_id)
+    """Says of entries and calls from before the article existed that they are about it."""
+    if article_id is None:
+        return
+    ledger.attribute(run.site_id, item.name, operation, article_id)
+    about = AiCall.site_id == run.site_id, AiCall.item == item.name, AiCall.operation == operation
+    change(update(AiCall).where(*about, AiCall.article_id.is_(None)).values(article_id=article_id))
