@@ -339,3 +339,60 @@ def test_which_operation_asks_whom_is_a_sites_own_choice(there: Endpoint) -> Non
         (Operation.IMAGE_GENERATION, "openai/gpt-image-1"),
     }
     assert {article.is_draft_quality for article in rows(Article)} == {False}
+
+
+def usage_of(told: Told, **usage: object) -> Told:
+    return replace(told, body=json.loads(told.bytes) | {"usage": usage})
+
+
+AMISS: dict[str, Disturb] = {
+    "letters in a header": lambda asked, good: replace(good, headers={"X-Region": "M\xfcnchen"}),
+    "more tokens than there are": lambda asked, good: usage_of(good, prompt_tokens=3_000_000_000),
+    "a number of 400 digits": lambda asked, good: usage_of(good, prompt_tokens=10**400),
+    "no room for anybody": lambda asked, good: replace(
+        good,
+        headers={f"x-ratelimit-{what}-{of}": "0" for what in ("limit", "remaining") for of in ("requests", "tokens")},
+    ),
+}
+
+
+@pytest.mark.parametrize("disturb", list(AMISS.values()), ids=list(AMISS))
+def test_what_is_odd_about_an_answer_stops_no_run(there: Endpoint, disturb: Disturb) -> None:
+    scribe = answered_by(there, disturb)
+
+    run = work_to_the_end(start(site_that_asks(there)))
+
+    assert run.status is RunStatus.COMPLETED
+    assert {(call.status, call.sends) for call in rows(AiCall)} == {(CallStatus.ANSWERED, 1)}
+    assert len(scribe.posts) == len(rows(AiCall))
+    assert_books_agree()
+
+
+def test_a_model_that_takes_nothing_but_plain_questions_is_asked_so(there: Endpoint) -> None:
+    def wants_less(asked: Asked) -> Told:
+        for option in ("max_tokens", "temperature"):
+            if option in asked.json:
+                return error(400, f"Unsupported parameter: '{option}'.", param=option)
+        if form := asked.json.get("response_format"):
+            return error(400, f"response_format {form['type']} is not supported")
+        return chat(json.dumps({"groups": []}))
+
+    there.answer_by(wants_less)
+
+    run = work_to_the_end(start(site_that_asks(there, max_clusters_per_run=1)))
+
+    assert run.stop_reason is not StopReason.PROVIDER_UNREACHABLE
+    assert [call.status for call in rows(AiCall)] == [CallStatus.ANSWERED] * len(rows(AiCall))
+    assert len(there.posts) > paid_work.TRIES
+
+
+def test_who_may_be_asked_again_at_once_is_given_time_all_the_same(
+    there: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paid_work, "BACKOFF", 0.5)
+    monkeypatch.setattr(paid_work.random, "uniform", lambda least, most: most)
+    scribe = answered_by(there, once(error(503, "Overloaded.", headers={"Retry-After": "0"})))
+
+    assert work_to_the_end(start(site_that_asks(there))).status is RunStatus.COMPLETED
+
+    assert scribe.at[1] - scribe.at[0] >= 1.0

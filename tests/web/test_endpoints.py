@@ -3,6 +3,7 @@
 import base64
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from webapp.core.db import db
 from webapp.core.secrets import Secret
 from webapp.pipeline.models import CallStatus
 from webapp.sites.ai.models import AiConnection, ModelPrice
+from webapp.web import endpoints
 
 NEW = "/account/ai/new"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
@@ -625,3 +627,26 @@ def test_a_site_says_which_of_its_endpoints_refuses_the_key(client: Visitor, acc
 
     made.refused_at = None
     assert "key-refused" not in client.get(f"/sites/{site.slug}/").text
+
+
+def test_so_many_tests_at_once_that_pages_would_wait_are_refused(
+    client: Visitor, account: Account, there: server.Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoints, "_places", threading.BoundedSemaphore(1))
+    endpoints._places.acquire()
+
+    answer = client.send(NEW, written(there))
+    assert answer.status_code == 409 and "Nothing was saved" in answer.text
+    assert there.asked == []
+
+    endpoints._places.release()
+    assert client.send(NEW, written(there)).status_code == 303
+    assert endpoints._places.acquire(blocking=False)  # it was given back
+
+
+def test_a_model_whose_name_is_longer_than_can_be_kept_is_refused_at_its_field(
+    client: Visitor, account: Account, there: server.Endpoint
+) -> None:
+    answer = client.send(NEW, written(there, text_model="m" * 151))
+
+    assert answer.status_code == 422 and "150" in answer.text

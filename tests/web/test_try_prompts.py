@@ -258,3 +258,18 @@ def test_only_owners_try(client: Visitor, site: Site, there: Endpoint, role: Rol
     factories.signed_in(client, factories.member(role, of=site.account).user)
 
     assert client.send(at(site), OURS).status_code == 403 and there.posts == []
+
+
+def test_who_asks_for_no_wait_is_asked_once(owner: Visitor, site: Site, there: Endpoint) -> None:
+    there.tell(error(429, "Slow down.", headers={"Retry-After": "0"}))
+
+    assert owner.htmx(at(site), OURS).status_code == 422
+    assert len(there.posts) == 1
+
+
+def test_half_a_letter_is_shown_as_what_cannot_be_read(owner: Visitor, site: Site, there: Endpoint) -> None:
+    there.tell(Told('{"choices": [{"message": {"content": "Cut \\ud83d"}, "finish_reason": "length"}]}'))
+
+    answer = owner.htmx(at(site), OURS)
+    assert answer.status_code == 422
+    assert "Cut" in words(answer.text, "#outcome pre")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
@@ -81,6 +82,7 @@ class Provider(Protocol):
     name: str
     model: str
     connection_id: int | None  # whose prices count; None: it costs no money
+    key_set_at: datetime | None  # which of the connection's keys it asks with; None: with none
     writes_for_publication: bool  # False: its drafts need a person before they leave the demo
     can_be_asked_ahead: bool  # True: asking is free, quick, and always answered the same
 
@@ -105,6 +107,7 @@ class OneQuestion:
     """Of a provider that answers every request at once."""
 
     connection_id: int | None = None
+    key_set_at: datetime | None = None
 
     def prompt_version(self, request: Request) -> str:
         return request.prompt_version
@@ -138,6 +141,13 @@ class QuotaUsedUp(ProviderError):
 
     def __init__(self, sentence: str):
         super().__init__(sentence, permanent=True)
+
+
+class AskedOtherwise(ProviderError):
+    """The provider refused how it was asked, and did nothing. Asked again, it is asked differently."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, permanent=False)
 
 
 class NoPlace(ProviderError):

@@ -34,6 +34,7 @@ class Send:
     key: str
     run_id: int
     attempt: int  # of this run
+    key_set_at: datetime | None = None  # with which key the provider is asked
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def begin(run: Run, site: Site, item: RunItem, step: Step, provider: Provider, t
         case CallStatus.ANSWERED:
             return Kept(call.id, answer_of(call))
         case CallStatus.SENT if call.run_id == run.id and call.epoch == run.epoch:
-            return Send(call.id, call.key, run.id, call.attempt)  # our own begin, whose acknowledgement was lost
+            # our own begin, whose acknowledgement was lost
+            return Send(call.id, call.key, run.id, call.attempt, provider.key_set_at)
         case CallStatus.SENT if now() < call.deadline <= now() + terms.deadline:  # or the clock was put back
             return StillOut(call.deadline)
         case CallStatus.SENT | CallStatus.UNKNOWN if call.sends >= SENDS:
@@ -77,7 +79,7 @@ def begin(run: Run, site: Site, item: RunItem, step: Step, provider: Provider, t
             return NoAnswer()
         case CallStatus.SENT | CallStatus.UNKNOWN:
             _give_back(call, "no answer ever came; asked again")
-    return _next_attempt(call, run, terms)
+    return _next_attempt(call, run, provider, terms)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,6 @@ def _first_attempt(
         site_id=site.id,
         stage=item.stage,
         item=item.name,
-        connection_id=provider.connection_id,
         model=f"{provider.name}/{step.model or provider.model}",
         operation=step.request.operation,
         step=step.name or None,
@@ -116,11 +117,13 @@ def _first_attempt(
         deadline=now() + terms.deadline,
     )
     db.session.add(call)
-    return _next_attempt(call, run, terms)
+    return _next_attempt(call, run, provider, terms)
 
 
-def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
+def _next_attempt(call: AiCall, run: Run, provider: Provider, terms: CallTerms) -> Send:
+    """Another connection may have a model of the same name: the prices are those of the one that is asked now."""
     terms.may_spend(terms.price)
+    call.connection_id = provider.connection_id
     call.attempt = _last_attempt(run, call.item) + 1
     call.run_id, call.epoch, call.price = run.id, run.epoch, terms.price
     call.sends += 1
@@ -130,7 +133,7 @@ def _next_attempt(call: AiCall, run: Run, terms: CallTerms) -> Send:
     ledger.hold(purchase_of(call), terms.price)
     note_in_stage(call, terms.price)
     db.session.flush()
-    return Send(call.id, call.key, run.id, call.attempt)
+    return Send(call.id, call.key, run.id, call.attempt, provider.key_set_at)
 
 
 def _last_attempt(run: Run, item: str) -> int:
@@ -186,7 +189,7 @@ def keep_answer(sent: Send, reply: Reply) -> None:
     call.status, call.answered_at = CallStatus.ANSWERED, now()
     call.cost = costs.cost_of(call)
     if call.connection_id is not None:
-        refusals.takes(call.connection_id)
+        refusals.takes(call.connection_id, sent.key_set_at)
     if was_held:
         ledger.settle(purchase_of(call), call.price, call.price)
         note_in_stage(call, 0, charged=call.price)

@@ -22,6 +22,7 @@ class Lane:
     future: "Future[Reply] | None" = None
     again_at: float | None = None
     tries: int = 0  # of the question that went out last
+    steps: int = 0  # how often the provider wanted to be asked differently
 
     @property
     def ticket(self) -> Send:

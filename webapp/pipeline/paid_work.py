@@ -11,7 +11,7 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
 
-from webapp.ai.provider import KeyRefused, NoPlace, OutcomeUnknown, ProviderError, QuotaUsedUp, Request
+from webapp.ai.provider import AskedOtherwise, KeyRefused, NoPlace, OutcomeUnknown, ProviderError, QuotaUsedUp, Request
 from webapp.core.clock import now
 from webapp.core.settings import settings
 from webapp.pipeline.calls import Send, StillOut
@@ -23,11 +23,13 @@ from webapp.pipeline.paid_items import AllThere, Begin, CutShort, PaidItems, rep
 from webapp.pipeline.slice import LOOKS_EVERY, Laps, Slice, StopRun
 from webapp.pipeline.stage import PaidStage
 from webapp.pipeline.states import StopReason
+from webapp.sites.ai import refusals
 
 log = logging.getLogger(__name__)
 
 TRIES = 4  # of a call that the provider failed to do
 BACKOFF = 1.0  # seconds, doubled each time, with full jitter
+MOST_STEPS = 8  # ways to ask, from the richest down
 REFUSALS = 3  # of the key in a row: so many are no slip of the endpoint's
 RESTS_AFTER_REFUSAL = 1.0  # seconds
 LONGEST_WAIT = 60.0  # seconds: for longer the worker is free for others
@@ -205,7 +207,10 @@ class PaidWork:
                 raise StopRun(StopReason.PROVIDER_QUOTA_USED, said=failure.sentence)
             case NoPlace():
                 lane.tries -= 1  # it was not asked
-                self._try_again(lane, failure, self._pause_after(lane, failure))
+                self._try_again(lane, failure, failure.retry_after or 0.0)
+            case AskedOtherwise() if lane.steps < MOST_STEPS:
+                lane.tries, lane.steps = lane.tries - 1, lane.steps + 1  # it has nothing to do with the question
+                self._try_again(lane, failure, 0.0)
             case ProviderError(permanent=True):
                 self._lanes.remove(lane)
                 self._refuse(lane, failure.sentence)
@@ -214,15 +219,18 @@ class PaidWork:
 
     @staticmethod
     def _pause_after(lane: Lane, failure: ProviderError) -> float:
-        """Seconds: what the provider asked for, else longer each time, and not the same for everybody."""
-        asked = failure.retry_after
-        return random.uniform(0, BACKOFF * 2**lane.tries) if asked is None else asked
+        """Seconds: longer each time and not the same for everybody, and no less than the provider asked for."""
+        return max(failure.retry_after or 0.0, random.uniform(0, BACKOFF * 2**lane.tries))
 
     def _count_refusal(self, refused: KeyRefused) -> None:
         self._refusals += 1
         if self._refusals >= REFUSALS:
-            whose = self._provider.connection_id
-            raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=refused.sentence, connection=whose)
+            self._claim.commit(lambda run: self._note(refused))
+            raise StopRun(StopReason.PROVIDER_REFUSES_KEY, said=refused.sentence)
+
+    def _note(self, refused: KeyRefused) -> None:
+        if self._provider.connection_id is not None:
+            refusals.refuses(self._provider.connection_id, self._provider.key_set_at, refused.sentence)
 
     def _try_again(self, lane: Lane, error: ProviderError, pause: float) -> None:
         """After so many seconds. Raises StopRun if that is too long to wait for, or was tried too often."""

@@ -24,7 +24,6 @@ from webapp.pipeline.stages import STAGES
 from webapp.pipeline.states import RunStatus, StageKey, StopReason
 from webapp.pipeline.summary import end_of_run, end_of_stage, left_of
 from webapp.pipeline.terms import RunTerms
-from webapp.sites.ai import refusals
 from webapp.sites.ai.providers import NotReady, providers_of
 from webapp.sites.models import Site
 
@@ -186,8 +185,6 @@ def _end(held: Claim, stop: StopRun) -> Outcome:
 
 def _stop(run: Run, stop: StopRun) -> Outcome:
     status = ENDS_AS[stop.reason]
-    if stop.reason is StopReason.PROVIDER_REFUSES_KEY and stop.detail["connection"] is not None:
-        refusals.refuses(stop.detail["connection"], stop.detail["said"])
     detail = stop.detail | ({"left": left_of(run.stages)} if status is RunStatus.COMPLETED else {})
     run.move_to(status, by="worker", reason=stop.reason, detail=detail, not_before=stop.until)
     if status is not RunStatus.QUEUED:

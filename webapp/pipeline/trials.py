@@ -15,12 +15,13 @@ from webapp.ai.functions.reading import read
 from webapp.ai.openai.operations.frame import Frame
 from webapp.ai.openai.operations.parts import FrameRequest
 from webapp.ai.openai.prompts import Template
-from webapp.ai.provider import BadReply, Operation, Provider, ProviderError, Reply, Request, Usage
+from webapp.ai.provider import AskedOtherwise, BadReply, Operation, Provider, Reply, Request, Usage
 from webapp.ai.registry import provider_named
 from webapp.content.pictures import WEBP, BadPicture, prepared
 from webapp.core import redis
 from webapp.core.clock import now
 from webapp.core.errors import Conflict
+from webapp.pipeline.calls import storable
 from webapp.pipeline.samples import Sample, sample
 from webapp.sites.ai.models import ModelPrice
 from webapp.sites.ai.prices import cost_of, price_on
@@ -89,7 +90,7 @@ def prepare(site: Site | None, operation: Operation, template: Template) -> Tria
 def put(trial: Trial) -> Tried:
     """Waits for the answer, for WITHIN seconds at most. Raises ProviderError, TriedAlready and RedisAway."""
     with _place(), _turn(trial.name):
-        reply = _answer(trial.provider, trial.question)
+        reply = storable(_answer(trial.provider, trial.question))
     try:
         result, problem = _read(trial.question, reply), ""
     except BadReply as bad:
@@ -130,8 +131,8 @@ def _answer(provider: Provider, question: Request) -> Reply:
     for _ in range(MOST_QUESTIONS - 1):
         try:
             return provider.answer(question)
-        except ProviderError as error:
-            if error.permanent or error.retry_after != 0.0 or time.monotonic() > ends:
+        except AskedOtherwise:
+            if time.monotonic() > ends:
                 raise
     return provider.answer(question)
 

@@ -1,6 +1,8 @@
 """An account's endpoints: which models it can ask, with what key, at what prices."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,10 @@ if TYPE_CHECKING:
 pages = Blueprint("endpoints", __name__, url_prefix="/account/ai")
 
 SITES_NAMED = 20  # of those that ask an endpoint
+TESTS_AT_A_TIME = 3  # threads of a web process that may wait for an endpoint
 TEST_WITHIN = 300_000  # milliseconds that the browser waits: local models are slow
+
+_places = threading.BoundedSemaphore(TESTS_AT_A_TIME)
 
 
 @dataclass(frozen=True)
@@ -261,8 +266,20 @@ def _tried(subject: Subject, form: EndpointForm) -> Tried | None:
 def _examine(tried: Tried, form: EndpointForm) -> "Abilities":
     from webapp.ai.openai.examine import examine  # it takes half a second, which other pages need not wait
 
-    found = examine(tried.endpoint, *tried.models)
+    with _place():
+        found = examine(tried.endpoint, *tried.models)
     return found if form.names_a_scheme else _told_by_which(found)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """Raises Conflict where so many threads wait for endpoints that pages would wait for them."""
+    if not _places.acquire(blocking=False):
+        raise Conflict("Other endpoints are being tested right now. Nothing was saved.", "Try again in a minute.")
+    try:
+        yield
+    finally:
+        _places.release()
 
 
 def _told_by_which(found: "Abilities") -> "Abilities":

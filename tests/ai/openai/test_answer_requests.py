@@ -30,6 +30,7 @@ from webapp.ai.openai.operations.work import Voice
 from webapp.ai.openai.prompts import ABOUT_DATA, BadTemplate, Template
 from webapp.ai.openai.provider import OpenAiProvider
 from webapp.ai.provider import (
+    AskedOtherwise,
     BadReply,
     Finish,
     KeyRefused,
@@ -142,7 +143,7 @@ def test_a_size_that_is_refused_is_left_away(endpoint: server.Endpoint) -> None:
         drawing.answer(requests.picture())
     reply = drawing.answer(requests.picture())
 
-    assert (raised.value.permanent, raised.value.retry_after) == (False, 0)
+    assert isinstance(raised.value, AskedOtherwise)
     assert reply.problem == "the answer holds no picture"
     assert "size" not in endpoint.posts[1].json
 
@@ -155,7 +156,7 @@ def test_formats_step_down_one_post_at_a_time(endpoint: server.Endpoint) -> None
     for _ in range(2):
         with pytest.raises(ProviderError, match="asked differently") as raised:
             asked.answer(request)
-        assert (raised.value.permanent, raised.value.retry_after) == (False, 0)
+        assert isinstance(raised.value, AskedOtherwise)
     reply = asked.answer(request)
 
     formats = [sent.json.get("response_format", {}).get("type") for sent in endpoint.posts]

@@ -71,7 +71,7 @@ def test_why_an_answer_ends(endpoint: server.Endpoint, said: str, finish: Finish
         ({"input_tokens": 9, "output_tokens": 3, "input_tokens_details": {"cached_tokens": 4}}, Usage(9, 3, 4)),
         ({"prompt_tokens": 9, "completion_tokens": 3, "prompt_cache_hit_tokens": 2}, Usage(9, 3, 2)),
         ({"prompt_tokens": None, "completion_tokens": "many"}, Usage()),
-        ({"prompt_tokens": -5, "completion_tokens": 1e300}, Usage(0, int(1e300))),
+        ({"prompt_tokens": -5, "completion_tokens": 1e300}, Usage()),  # nobody counts so far
         ({}, Usage()),
     ],
 )
@@ -436,3 +436,32 @@ def test_the_sdk_takes_the_client_that_the_guard_is_made_for() -> None:
     import openai
 
     openai.OpenAI(api_key="k", http_client=httpx.Client())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told({"detail": [{"loc": 5, "msg": "x"}]}, 422),
+        error(429, "Slow.", headers={"Retry-After": "Thu, 01 Jan 2026 00:00:00 -99999999999999999999"}),
+        Told({"error": {"message": "Broken.", "code": "9" * 5000}}),
+    ],
+    ids=["a place that is none", "a day that is none", "a code of 5,000 digits"],
+)
+def test_odd_errors_are_errors_like_any_other(endpoint: server.Endpoint, told: Told) -> None:
+    assert failure(endpoint, told).sentence.startswith("127.0.0.1")
+
+
+def test_a_picture_at_an_address_that_is_none_is_a_picture_that_is_not_there(endpoint: server.Endpoint) -> None:
+    endpoint.tell(Told('{"data": [{"url": "http://example.com/\\ud800.png"}]}'))
+
+    with pytest.raises(Unusable, match="could not be fetched"):
+        client(endpoint.address).draw("m", "A leaf.", {}, 5)
+
+
+def test_a_key_that_comes_back_is_in_nothing_that_is_shown(endpoint: server.Endpoint) -> None:
+    endpoint.tell(Told({"data": [{"id": "writer"}, {"id": KEY}, {"id": "\ud800x"}, {"id": "m" * 200}]}))
+    assert client(endpoint.address).models(5) == ["writer"]
+
+    declined = {"message": {"content": None, "refusal": f"Not with {KEY}."}, "finish_reason": "stop"}
+    endpoint.tell(Told({"choices": [declined]}))
+    assert KEY not in client(endpoint.address).chat(question(), 5).refusal

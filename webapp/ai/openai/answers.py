@@ -3,14 +3,16 @@
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.ai.openai.endpoint import LONGEST_MODEL
 from webapp.ai.provider import Finish, Usage
 
 MOST_TEXT = 5_000_000  # bytes of an answer's text
+MOST_TOKENS = 2**31 - 1  # of one call: what is more is no count
+LARGEST_NUMBER = 1e30  # in a vector
 
 Json = dict[str, Any]
 Headers = Mapping[str, str]
@@ -127,7 +129,7 @@ def models(found: Json) -> list[str]:
     rows = found.get("data") or found.get("models")
     rows = rows if isinstance(rows, list) else []
     names = [row.get("id") or row.get("name") for row in rows if isinstance(row, dict)]
-    return [name for name in names if isinstance(name, str)]
+    return [name for name in names if isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_MODEL]
 
 
 def _usage(found: Json) -> Usage:
@@ -145,7 +147,7 @@ def _usage(found: Json) -> Usage:
 def _count(found: Json, *names: str) -> int:
     for name in names:
         value = found.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS:
             return int(value)
     return 0
 
@@ -174,5 +176,5 @@ def _is_vector(found: object) -> bool:
     return (
         isinstance(found, list)
         and bool(found)
-        and all(isinstance(one, int | float) and math.isfinite(one) for one in found)
+        and all(isinstance(one, int | float) and abs(one) <= LARGEST_NUMBER for one in found)
     )

@@ -6,7 +6,7 @@ Importing this takes half a second, for the SDK's sake: import it where a model 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -75,7 +75,11 @@ class Client:
         wrong = answers.error_in_choice(found)
         if wrong is not None:
             raise failures.of_error_within(wrong, headers, key=self._key, host=self.host)
-        return answers.completion(found, headers)
+        return self._without_key(answers.completion(found, headers))
+
+    def _without_key(self, completion: Completion) -> Completion:
+        """What a model declines with is shown, and some endpoints repeat what they were sent."""
+        return replace(completion, refusal=failures.without_key(completion.refusal, self._key))
 
     def draw(self, model: str, prompt: str, options: Json, seconds: float) -> Drawn:
         """One picture. Where the answer is an address, the picture is fetched from there."""
@@ -105,7 +109,7 @@ class Client:
     def models(self, seconds: float) -> list[str]:
         """The names of the models that the endpoint lists. Sends no POST."""
         found, _ = self._ask(lambda sdk: sdk.models.with_raw_response.list(), "", seconds)
-        return answers.models(found)
+        return [name for name in answers.models(found) if failures.without_key(name, self._key) == name]
 
     def _ask(
         self, call: Callable[[openai.OpenAI], Any], model: str, seconds: float, most_bytes: int = MOST_BYTES
@@ -174,7 +178,7 @@ class Client:
             try:
                 with self._outbound(max(1.0, ends - time.monotonic()), MOST_OF_A_PICTURE) as outbound:
                     answer: Answer = outbound.request("GET", drawn.address, follow_redirects=True)
-            except (httpx.TransportError, httpx.InvalidURL, httpx.TooManyRedirects) as error:
+            except (httpx.TransportError, httpx.InvalidURL, httpx.TooManyRedirects, ValueError) as error:
                 said = failures.without_key(str(error), self._key).rstrip(".")
             else:
                 if 200 <= answer.status < 300:
@@ -202,7 +206,12 @@ class ThroughOutbound(httpx.BaseTransport):
             headers=passed_on | self._headers,
             timeout=httpx.Timeout(None, connect=CONNECTS_WITHIN),
         )
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in OF_THE_WAY]
+        # Some servers send other letters than a header may hold, and the SDK would encode them as ASCII.
+        kept = [
+            (name.encode(errors="replace"), value.encode(errors="replace"))
+            for name, value in answer.headers.multi_items()
+            if name not in OF_THE_WAY
+        ]
         return httpx.Response(answer.status, headers=kept, content=answer.body)
 
 

@@ -9,6 +9,7 @@ from webapp.core.outbound import checked_address
 from webapp.core.secrets import Secret
 
 PLACEHOLDER = "RESOURCE"  # in the address of a preset
+LONGEST_MODEL = 150  # characters of a model's name
 EXAMPLE = "Write it like https://api.example.com/v1."
 ENDS = ("/chat/completions", "/completions", "/embeddings", "/images/generations", "/models")  # what one may ask there
 

@@ -138,7 +138,7 @@ def of_status(status: int, headers: Headers, body: bytes, *, key: str, host: str
 def of_error_within(error: object, headers: Headers, *, key: str, host: str) -> ProviderError:
     """The same for an error that came with the status of a success, as gateways send it."""
     code = str(error.get("code")) if isinstance(error, dict) else ""
-    status = int(code) if code.isdecimal() and 300 <= int(code) < 600 else 500
+    status = int(code) if len(code) == 3 and code.isdecimal() and 300 <= int(code) < 600 else 500
     return of_status(status, headers, json.dumps({"error": error}).encode(), key=key, host=host)
 
 
@@ -235,7 +235,7 @@ def _retry_after(headers: Headers) -> float | None:
         return seconds
     try:
         until = parsedate_to_datetime(written)
-    except ValueError:
+    except (ValueError, OverflowError):
         return span(written)
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return (until - now()).total_seconds()
@@ -269,7 +269,8 @@ def _message(error: object) -> str:
         if isinstance(found, str) and found.strip():
             return found + _upstream(error)
         if isinstance(found, list) and found and isinstance(found[0], dict):
-            place = ".".join(str(part) for part in found[0].get("loc") or ())
+            parts = found[0].get("loc")
+            place = ".".join(str(part) for part in parts) if isinstance(parts, list) else ""
             return f"{place}: {found[0].get('msg', '')}".strip(": ")
     return ""
 

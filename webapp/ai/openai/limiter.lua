@@ -43,8 +43,8 @@ local function level(what)
 end
 
 local function use(what, amount)
-    local left = level(what)
-    if left then redis.call('HSET', limits, what .. '_level', left - amount, what .. '_seen', now) end
+    local left, limit = level(what)
+    if left then redis.call('HSET', limits, what .. '_level', left - math.min(amount, limit), what .. '_seen', now) end
 end
 
 -- Seconds until so much of a limit is there.

@@ -127,7 +127,10 @@ class _Leased(Place):
             remaining = _whole(headers.get(f"x-ratelimit-remaining-{what}"))
             if remaining is None:
                 continue
-            limit = _whole(headers.get(f"x-ratelimit-limit-{what}")) or max(1.0, remaining)
+            limit = _whole(headers.get(f"x-ratelimit-limit-{what}", ""))
+            limit = remaining if limit is None else limit
+            if limit <= 0:
+                continue  # so some write that there is none
             reset = span(headers.get(f"x-ratelimit-reset-{what}", "")) or 0.0
             if reset <= LONGEST_WAIT:
                 self._limiter.ask_if_there("learn", self._member, what, limit, remaining, max(0.0, reset))
@@ -138,7 +141,7 @@ class _Leased(Place):
 
 def _no_place(wait: float) -> NoPlace:
     sentence = "As many calls as the endpoint takes are out already; this one waits its turn."
-    return NoPlace(sentence, retry_after=wait if wait > 0 else COMES_AGAIN_IN)
+    return NoPlace(sentence, retry_after=min(wait, LONGEST_WAIT) if wait > 0 else COMES_AGAIN_IN)
 
 
 def _whole(written: str | None) -> float | None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import NoReturn
 
 from webapp.ai.functions.image_generation import ImageRequest
@@ -25,7 +26,7 @@ from webapp.ai.openai.operations.parts import Repair
 from webapp.ai.openai.operations.work import Voice, Writing
 from webapp.ai.openai.prompts import Prompt, Template, default
 from webapp.ai.openai.telling import told
-from webapp.ai.provider import BadReply, Finish, Operation, ProviderError, Reply, Request, Step
+from webapp.ai.provider import AskedOtherwise, BadReply, Finish, Operation, ProviderError, Reply, Request, Step
 from webapp.core.redis import impatient_connection
 from webapp.core.settings import settings
 
@@ -57,6 +58,7 @@ class OpenAiProvider:
         model: str,
         *,
         connection_id: int | None = None,
+        key_set_at: datetime | None = None,
         embedding_model: str = "",
         templates: Mapping[Operation, Template] | None = None,
         voice: Voice | None = None,
@@ -68,6 +70,7 @@ class OpenAiProvider:
             check(operation, template)
         self.model = model
         self.connection_id = connection_id
+        self.key_set_at = key_set_at
         self._embedding_model = embedding_model
         self._client = Client(endpoint)
         self._templates = dict(templates or {})
@@ -198,7 +201,7 @@ class OpenAiProvider:
             raise refusal
         self._dialects.note(self.model, after)
         sentence = f"{refusal.sentence.rstrip('.')}; from now on it is asked differently."
-        raise ProviderError(sentence, permanent=False, retry_after=0.0) from None
+        raise AskedOtherwise(sentence) from None
 
 
 @contextmanager

@@ -102,6 +102,7 @@ def _maker(
     connection, model = choice
     endpoint, voice = endpoint_of(connection), voice_of(site)
     number, at_a_time, embedding_model = connection.id, connection.at_a_time, connection.embedding_model
+    key_set_at = connection.key_set_at
 
     def make() -> Provider:
         from webapp.ai.openai.provider import OpenAiProvider  # it takes half a second, which most pages need not wait
@@ -110,6 +111,7 @@ def _maker(
             endpoint,
             model,
             connection_id=number,
+            key_set_at=key_set_at,
             embedding_model=embedding_model,
             templates=templates,
             voice=voice,

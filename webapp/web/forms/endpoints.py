@@ -8,7 +8,7 @@ from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from webapp.ai.openai.endpoint import PRESETS, Preset, SignIn, checked_base_url
+from webapp.ai.openai.endpoint import LONGEST_MODEL, PRESETS, Preset, SignIn, checked_base_url
 from webapp.core.errors import Invalid
 from webapp.sites.ai.connections import Wanted
 from webapp.sites.ai.models import AiConnection
@@ -18,7 +18,7 @@ from webapp.web.forms.dollars import Dollars
 from webapp.web.forms.numbers import WholeNumber
 from webapp.web.forms.versioned import VersionedForm
 
-LONGEST_NAME, LONGEST_MODEL, LONGEST_VERSION, LONGEST_KEY = 80, 160, 40, 500
+LONGEST_NAME, LONGEST_VERSION, LONGEST_KEY = 80, 40, 500
 FIRST_YEAR, LAST_YEAR = 2000, 9000
 MOST_AT_A_TIME = 100
 
