@@ -185,3 +185,16 @@ def test_whatever_comes_it_is_shown_or_refused(data: bytes, start: bytes) -> Non
         prepared(start + data)
     except BadPicture as bad:
         assert str(bad)
+
+
+@pytest.mark.parametrize(
+    "tag", [(0x100, 2, 2, b"4\0\0\0"), (0x11A, 7, 4, b"abcd")], ids=["a width in letters", "a resolution of bytes"]
+)
+def test_what_a_camera_wrote_wrong_keeps_no_picture_from_being_shown(tag: tuple[int, int, int, bytes]) -> None:
+    sideways = (0x112, 3, 1, b"\0\6\0\0")
+    fields = b"".join(struct.pack(">HHI", *field[:3]) + field[3] for field in sorted((tag, sideways)))
+    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 2) + fields + b"\0\0\0\0"
+    written = io.BytesIO()
+    Image.new("RGB", (6, 4), "teal").save(written, "JPEG", exif=exif)
+
+    assert prepared(written.getvalue()).webp

@@ -5,6 +5,7 @@ came as a JPEG stays one where a PNG of it would be far larger and show nothing 
 """
 
 import io
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,6 @@ def put(image: Image, picture: Prepared) -> None:
 def _decoded(data: bytes) -> "tuple[pillow.Image, bool]":
     """The picture of palette, RGB or RGBA, and whether it was a JPEG. Looks at its size before it decodes it."""
     from PIL import Image as pillow  # it takes its time, and most that import this show nothing
-    from PIL import ImageOps
 
     if len(data) > MOST_BYTES:
         raise BadPicture(f"the file is larger than {MOST_BYTES // 1024 // 1024} MB")
@@ -67,13 +67,23 @@ def _decoded(data: bytes) -> "tuple[pillow.Image, bool]":
             _check_size(*opened.size)
             was_jpeg = opened.format == "JPEG"
             opened.draft("RGB", (WIDEST, TALLEST))  # a JPEG is decoded no larger than it has to be
-            return _fitted(_in_colours(ImageOps.exif_transpose(opened))), was_jpeg
+            return _fitted(_in_colours(_upright(opened))), was_jpeg
     except pillow.UnidentifiedImageError:
         raise BadPicture("it is no PNG, JPEG or WebP") from None
     except pillow.DecompressionBombError:
         raise BadPicture(f"it has more than {MOST_PIXELS:,} pixels") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, TypeError, struct.error) as error:
         raise BadPicture(f"the picture is broken ({error})") from None
+
+
+def _upright(image: "pillow.Image") -> "pillow.Image":
+    """Turned as its camera was held; as it is, where what the camera wrote cannot be read."""
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except (TypeError, struct.error):
+        return image.copy()
 
 
 def _check_size(width: int, height: int) -> None:

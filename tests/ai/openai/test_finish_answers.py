@@ -10,7 +10,7 @@ from webapp.ai.functions import clustering, content_generation, idea_generation,
 from webapp.ai.functions.content_generation import LinkChoice
 from webapp.ai.functions.idea_generation import IdeaKind, IdeasRequest
 from webapp.ai.functions.image_prompt_extraction import ImageRole
-from webapp.ai.openai.operations import article, frame, ideas, image, image_prompts, section
+from webapp.ai.openai.operations import article, frame, ideas, image, image_prompts, markup, section
 from webapp.ai.openai.operations import clustering as naming
 from webapp.ai.openai.operations.parts import SectionRequest
 from webapp.ai.openai.operations.work import Writing, trimmed
@@ -365,3 +365,20 @@ def test_texts_are_trimmed_at_words() -> None:
     assert trimmed("one two, three", 8) == "one two"
     assert trimmed("onetwothree", 6) == "onetwo"
     assert trimmed(" one \n two ", 20) == "one two"
+
+
+def test_entities_are_read_once() -> None:
+    assert trimmed("Tips &amp; Tricks &lt;b&gt;now&lt;/b&gt;", 80) == "Tips & Tricks now"
+
+
+def test_an_unfinished_tag_after_the_other_is_text_that_is_read_through_once() -> None:
+    many = "<p>word word</p>" + "<" * 90_000  # where each looked for its end in all the rest, this took minutes
+
+    assert markup.count_words(many) == 2
+    assert markup.linked(many + "<h3>" * 2000, "word", "pressroom:1").startswith('<p><a href="pressroom:1">word</a>')
+
+
+def test_a_part_that_is_longer_than_any_article_is_refused() -> None:
+    said = refused(section.WORK, requests.section(), {"html": f"<p>{'word ' * 30_000}</p>", "links": []})
+
+    assert said == "the text of a part is longer than 100,000 characters"

@@ -41,12 +41,16 @@ class Frame(BaseModel):
 
     @property
     def words(self) -> int:
+        """All that readers see beside the sections, headings included."""
         answers = [part for one in self.answered for part in (one.question, one.answer)]
-        return markup.count_words(self.introduction_html, *answers)
+        headings = [*self.headings, *([self.faq_heading or "FAQ"] if answers else [])]
+        return markup.count_words(self.introduction_html, *headings, *answers)
 
 
 def _finish(request: FrameRequest, frame: Frame) -> Frame:
     """With the headings that were planned, if there are any. Raises BadReply where there is none at all."""
+    for written in (frame.introduction_html, *(one.answer for one in frame.faq)):
+        markup.bounded(written)
     planned = _headings(request.article.outline) or _headings(frame.headings)
     if not planned:
         raise BadReply("the article has no heading")

@@ -5,26 +5,39 @@ from collections.abc import Collection
 from html import escape
 
 from webapp.ai import words
-from webapp.ai.openai.operations.work import one_line, spelt
+from webapp.ai.openai.operations.work import TAG, one_line, spelt, without_markup
+from webapp.ai.provider import BadReply
 
 BLOCK = re.compile(r"<(?:p|ul|ol|table|blockquote|h[1-6]|div)\b", re.IGNORECASE)
-FIRST_HEADING = re.compile(r"\s*<h[1-6][^>]*>(.*?)</h[1-6]\s*>\s*", re.IGNORECASE | re.DOTALL)
+FIRST_HEADING = re.compile(r"\s*<h[1-6][^<>]*>(.*?)</h[1-6]\s*>\s*", re.IGNORECASE | re.DOTALL)
 TOO_HIGH = re.compile(r"<(/?)h[12](?=[\s>])", re.IGNORECASE)
-LINK = re.compile(r"</?a(?:\s[^>]*)?>", re.IGNORECASE)
-TAG = re.compile(r"<[^>]*>")
-UNLINKED = re.compile(r"<(h[1-6])\b[^>]*>.*?</\1\s*>|<a\s[^>]*>.*?</a>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+LINK = re.compile(r"</?a(?:\s[^<>]*)?>", re.IGNORECASE)
+UNLINKED = re.compile(
+    r"<(h[1-6])\b[^<>]*>.{0,300}?</\1\s*>|<a\s[^<>]*>.{0,300}?</a>|<[^<>]*>", re.IGNORECASE | re.DOTALL
+)
+LONGEST = 100_000  # characters of a part: what is longer is no text for readers
 SHORTEST_ANCHOR = 3  # characters
 
 
 def body(heading: str, html: str) -> str:
-    """A part's HTML: without its own heading again, with no heading above h3, in paragraphs, and without links."""
-    first = FIRST_HEADING.match(html)
+    """A part's HTML: without its own heading again, with no heading above h3, in paragraphs, and without links.
+
+    Raises BadReply where it is too long to be one.
+    """
+    first = FIRST_HEADING.match(bounded(html))
     if first and spelt(TAG.sub("", first[1])) == spelt(heading):
         html = html[first.end() :]
     html = LINK.sub("", TOO_HIGH.sub(r"<\1h3", html.strip()))
     if BLOCK.search(html):
         return html
     return "\n".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", html) if part.strip())
+
+
+def bounded(html: str) -> str:
+    """The same. Raises BadReply where it is longer than any part of an article."""
+    if len(html) > LONGEST:
+        raise BadReply(f"the text of a part is longer than {LONGEST:,} characters")
+    return html
 
 
 def linked(html: str, anchor: str, target: str) -> str:
@@ -44,7 +57,7 @@ def linked(html: str, anchor: str, target: str) -> str:
 
 
 def plain(html: str) -> str:
-    return one_line(TAG.sub(" ", html))
+    return one_line(without_markup(html))
 
 
 def has_words(html: str) -> bool:

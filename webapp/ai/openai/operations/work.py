@@ -1,5 +1,6 @@
 """What the operations have in common: how a request becomes variables, and an answer a result."""
 
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from webapp.ai.openai.reading import found_in, whole_parts
 from webapp.ai.provider import BadReply, Finish, Request
 
 ASIDE = re.compile(r" \((?:\d+ searches a month(?:, \w+)?|informational|commercial|transactional|navigational)\)$")
+TAG = re.compile(r"<[^<>]*>")  # never beyond the next one: that would look through the rest for each
 NO_VOICE = "Plain, friendly and concrete."
 
 
@@ -155,9 +157,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def without_markup(written: str) -> str:
+    """What a reader sees of it. Entities come first, so that none of them is markup afterwards."""
+    return TAG.sub(" ", html.unescape(written))
+
+
 def trimmed(text: str, longest: int) -> str:
     """On one line, without markup, with at most so many characters, ending with a word."""
-    bare = one_line(re.sub(r"<[^>]*>", " ", text))
+    bare = one_line(without_markup(text))
     if len(bare) <= longest:
         return bare
     cut = bare[: longest + 1].rpartition(" ")[0] or bare[:longest]
