@@ -24,7 +24,7 @@ from webapp.core.db import db
 from webapp.core.secrets import Secret
 from webapp.pipeline.models import CallStatus
 from webapp.sites.ai.models import AiConnection, ModelPrice
-from webapp.web import endpoints
+from webapp.web import endpoint_testing
 
 NEW = "/account/ai/new"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
@@ -283,7 +283,7 @@ def test_the_key_does_not_go_to_the_host_that_a_preset_only_hints_at(
     def send(*_: Any) -> None:
         raise AssertionError("nothing may be sent there")
 
-    monkeypatch.setattr("webapp.web.endpoints._examine", send)
+    monkeypatch.setattr("webapp.ai.openai.examine.examine", send)
     form = drawn(client, f"{NEW}?preset=azure-openai") | {"key": KEY, "text_model": "writer"}
 
     page, fragment = client.send(f"{NEW}{verb}", form), client.htmx(f"{NEW}/test", form)
@@ -632,16 +632,16 @@ def test_a_site_says_which_of_its_endpoints_refuses_the_key(client: Visitor, acc
 def test_so_many_tests_at_once_that_pages_would_wait_are_refused(
     client: Visitor, account: Account, there: server.Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoints, "_places", threading.BoundedSemaphore(1))
-    endpoints._places.acquire()
+    monkeypatch.setattr(endpoint_testing, "_places", threading.BoundedSemaphore(1))
+    endpoint_testing._places.acquire()
 
     answer = client.send(NEW, written(there))
     assert answer.status_code == 409 and "Nothing was saved" in answer.text
     assert there.asked == []
 
-    endpoints._places.release()
+    endpoint_testing._places.release()
     assert client.send(NEW, written(there)).status_code == 303
-    assert endpoints._places.acquire(blocking=False)  # it was given back
+    assert endpoint_testing._places.acquire(blocking=False)  # it was given back
 
 
 def test_a_model_whose_name_is_longer_than_can_be_kept_is_refused_at_its_field(
