@@ -35,7 +35,7 @@ from webapp.content.models import Article, Image, ImageStatus, Task, TaskStatus
 from webapp.content.review import retry_task
 from webapp.core.db import db
 from webapp.credits.models import EntryKind, LedgerEntry
-from webapp.pipeline import calls, claim, keeping, paid_items, paid_work, runner, view
+from webapp.pipeline import attention, calls, claim, keeping, paid_items, paid_work, runner, view
 from webapp.pipeline.models import AiCall, CallStatus, Run, RunEvent
 from webapp.pipeline.outcome import Wait
 from webapp.pipeline.stages.articles import Articles
@@ -95,6 +95,26 @@ def test_a_bug_over_one_answer_sets_it_aside_and_trying_again_costs_nothing(
     assert (first.status, len(aside)) == (RunStatus.COMPLETED, 1)
     assert "broke on our side" in why and "a bug" not in why
     assert provider.count(Operation.CONTENT_GENERATION) == len(rows(Article)) == len(rows(Task))
+    assert_books_agree()
+
+
+def test_an_answer_that_breaks_us_again_is_asked_for_anew(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ScriptedProvider()
+    use(monkeypatch, provider)
+    site = site_with_keywords(max_tasks_per_run=1, max_ideas_per_run=1)
+    for _ in range(2):
+        break_applying(monkeypatch, times=1)
+        work_to_the_end(assert_startable(site))
+        [aside] = rows(Task, Task.status == TaskStatus.ATTENTION)
+        why = aside.attention
+        attention.retry(aside)
+        db.session.commit()
+
+    work_to_the_end(assert_startable(site))
+
+    assert "as it did before" in why and "costs credits" in why
+    assert provider.count(Operation.CONTENT_GENERATION) == 2
+    assert rows(Task, Task.status == TaskStatus.ATTENTION) == []
     assert_books_agree()
 
 

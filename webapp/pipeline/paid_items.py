@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import exists, select
 from sqlalchemy.exc import OperationalError
 
 from webapp.ai.provider import BadReply, Provider, Reply, Request, Step
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 BREAKS_IN_A_ROW = 3  # of ours while using answers: so many are no matter of one item
 LOST_OVER_IT = "The worker was lost over this item again and again."
 BROKE_OVER_IT = "Something broke on our side while using the answer. It is kept: trying again costs nothing."
+BROKE_AGAIN = (
+    "Something broke on our side while using the answer, as it did before. Trying again asks the provider anew, which"
+    " costs credits."
+)
 LOST_WHILE_ASKING = (
     "The worker was lost over this item again and again while the provider was being asked. "
     "It may have done the work; the credits for it are still held."
@@ -141,7 +146,8 @@ class PaidItems:
         except BadReply as bad:
             return set_aside(run, self._stage, item, f"The provider's answer cannot be used: {bad}.", seconds)
         if counts is None:
-            return set_aside(run, self._stage, item, BROKE_OVER_IT, seconds)
+            why = BROKE_AGAIN if _broke_before(run, item) else BROKE_OVER_IT
+            return set_aside(run, self._stage, item, why, seconds)
         calls.attribute(run, item, self._stage.operation, self._stage.article_of(item))
         return finish(run, self._stage, item, counts, seconds)
 
@@ -167,3 +173,10 @@ class PaidItems:
         item = db.session.get_one(RunItem, item_id)
         if item.status is ItemStatus.IN_HAND:
             set_aside(run, self._stage, item, f"The provider refused it: {said}", seconds)
+
+
+def _broke_before(run: Run, item: RunItem) -> bool:
+    """Whether a run of the site broke over the same row already: an answer that breaks us twice is not used again."""
+    same = Run.site_id == run.site_id, RunItem.stage == item.stage, RunItem.row == item.row
+    earlier = select(RunItem.id).join(Run, Run.id == RunItem.run_id).where(*same, RunItem.why == BROKE_OVER_IT)
+    return bool(db.session.scalar(select(exists(earlier))))
