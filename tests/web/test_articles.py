@@ -109,6 +109,17 @@ def test_unsafe_html_is_cleaned_even_if_it_was_stored(client: Visitor, site: Sit
     assert "alert(1)" not in page and "onclick" not in page
 
 
+@pytest.mark.parametrize(
+    ("writer", "told"),
+    [("hand", "by hand"), ("embedded", "by the embedded provider"), ("openai", "by a language model")],
+    ids=["hand", "embedded", "openai"],
+)
+def test_an_article_says_who_wrote_it(client: Visitor, site: Site, writer: str, told: str) -> None:
+    article = factories.article(site, written_by=writer)
+
+    assert f"words, written {told}" in read(client, article).get_text()
+
+
 def test_costs_come_from_the_ledger(client: Visitor, site: Site) -> None:
     article = factories.article(site)
     buy(article, Operation.CONTENT_GENERATION, 7)

@@ -87,6 +87,6 @@ def _answer(call: AiCall) -> Answer:
         length=len(reply),
         problem=call.problem or "",
         error=call.error,
-        model=call.model,
+        model=call.model_name,
         at=call.answered_at or call.sent_at,
     )

@@ -35,6 +35,11 @@ from webapp.web.whereabouts import in_the_way, whereabouts
 pages = Blueprint("articles", __name__, url_prefix="/sites/<slug>/articles")
 
 FILTERS = ("q",)
+WRITTEN_BY = {
+    by_hand.BY_HAND: "by hand",
+    "embedded": "by the embedded provider",
+    "openai": "by a language model",
+}
 STAYS = {
     ArticleStatus.REVIEW: "It stays in review, and keeps its pictures.",
     ArticleStatus.REJECTED: "It stays rejected, and keeps its pictures: open it again when it may be approved.",
@@ -69,6 +74,7 @@ def show(slug: str, id: int) -> ResponseReturnValue:
         page="articles",
         site=site,
         article=article,
+        written_by=WRITTEN_BY.get(article.written_by, article.written_by),
         featured=featured(article),
         sections=sections(article, addresses_for(article)),
         problems=blocking_problems(article) if article.status in review.UNDECIDED else [],
