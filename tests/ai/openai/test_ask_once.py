@@ -458,6 +458,18 @@ def test_a_picture_at_an_address_that_is_none_is_a_picture_that_is_not_there(end
         client(endpoint.address).draw("m", "A leaf.", {}, 5)
 
 
+def test_parts_within_parts_are_read_as_deep_as_any_server_nests_them(endpoint: server.Endpoint) -> None:
+    content: object = "Hello."
+    for level in range(300):
+        content = [{"type": "text", "text": content}]
+        if level == 1:
+            endpoint.tell(Told({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}))
+            assert client(endpoint.address).chat(question(), 5).text == "Hello."
+
+    endpoint.tell(Told({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}))
+    assert client(endpoint.address).chat(question(), 5).text == ""
+
+
 def test_a_key_that_comes_back_is_in_nothing_that_is_shown(endpoint: server.Endpoint) -> None:
     endpoint.tell(Told({"data": [{"id": "writer"}, {"id": KEY}, {"id": "\ud800x"}, {"id": "m" * 200}]}))
     assert client(endpoint.address).models(5) == ["writer"]

@@ -12,6 +12,7 @@ from webapp.ai.provider import Finish, Usage
 
 MOST_TEXT = 5_000_000  # bytes of an answer's text
 MOST_TOKENS = 2**31 - 1  # of one call: what is more is no count
+MOST_LEVELS = 5  # of parts within parts
 LARGEST_NUMBER = 1e30  # in a vector
 
 Json = dict[str, Any]
@@ -152,10 +153,10 @@ def _count(found: Json, *names: str) -> int:
     return 0
 
 
-def _text(content: object) -> str:
-    """Text, or the text among the parts of a message."""
-    if isinstance(content, list):
-        return "".join(_text(_object(part).get("text")) for part in content)
+def _text(content: object, levels: int = MOST_LEVELS) -> str:
+    """Text, or the text among the parts of a message; nothing of what lies deeper."""
+    if isinstance(content, list) and levels:
+        return "".join(_text(_object(part).get("text"), levels - 1) for part in content)
     return content if isinstance(content, str) else ""
 
 
