@@ -25,6 +25,7 @@ from webapp.sites.ai.models import AiConnection, ModelChoice
 pytestmark = [pytest.mark.xdist_group("llama"), pytest.mark.timeout(1800)]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it takes minutes, and is about the model
 def test_thirty_keywords_go_through_all_stages(llama: str, app: Flask) -> None:
     with_settings(app, call_deadline=190, allow_private_targets=True)
     site = site_with_keywords(
