@@ -74,8 +74,9 @@ class PaidWork:
             self._fill()
             self._ask_again_what_is_due()
             self._wait_for_an_answer()
-            self._keep_an_answer()
-            self._apply_in_order()
+            while self._keep_an_answer():
+                self._fill()
+            self._apply_the_first()
 
     @property
     def _may_begin(self) -> bool:
@@ -89,14 +90,23 @@ class PaidWork:
         None while one is to be asked again: the provider has enough to do, and the credits left are that one's.
         """
         goes_on = not self._waiting
-        while goes_on and self._may_begin and len(self._lanes) < self._width:
+        while goes_on and self._may_begin and self._has_room:
             self._why_no_more = self._slice.stop()
             goes_on = self._why_no_more is None and self._begin_next()
 
     @property
-    def _width(self) -> int:
-        """One at a time after a loss, so that an item that kills its worker is found."""
-        return 1 if self._careful else settings().lanes
+    def _has_room(self) -> bool:
+        """Whether another question may go out.
+
+        What is answered takes nobody's place while it waits to be applied, up to half as many as there are lanes:
+        behind a slow one there must not be any number of them.
+
+        One item at a time after a loss, so that one that kills its worker is found.
+        """
+        if self._careful:
+            return not self._lanes
+        out = sum(not lane.is_complete for lane in self._lanes)
+        return out < settings().lanes and len(self._lanes) < settings().lanes * 3 // 2
 
     def _begin_next(self) -> bool:
         """Answers whether another may be begun at once."""
@@ -183,17 +193,19 @@ class PaidWork:
         due = min((lane.again_at - time.monotonic() for lane in self._waiting if lane.again_at), default=LOOKS_EVERY)
         return max(0.0, min(LOOKS_EVERY, due))
 
-    def _keep_an_answer(self) -> None:
-        """One, so that its place is taken by the next question before the answer after it is looked at."""
+    def _keep_an_answer(self) -> bool:
+        """One, so that its place is taken by the next question before the answer after it is looked at. Whether there
+        was any."""
         lane = next((lane for lane in self._lanes if lane.future is not None and lane.future.done()), None)
         if lane is None:
-            return
+            return False
         failure = self._keeping.keep(lane)
         if failure is None:
             self._refusals = 0
             self._ask_the_next(lane)
         else:
             self._go_on_after(lane, failure)
+        return True
 
     def _go_on_after(self, lane: Lane, failure: ProviderError) -> None:
         match failure:
@@ -277,9 +289,10 @@ class PaidWork:
 
     # applying
 
-    def _apply_in_order(self) -> None:
+    def _apply_the_first(self) -> None:
+        """In the planned order, and one at a time: answers that have come meanwhile go before the next."""
         self._lanes.sort(key=lambda lane: lane.item_id)
-        while self._lanes and self._lanes[0].is_complete:
+        if self._lanes and self._lanes[0].is_complete:
             self._apply(self._lanes.pop(0))
 
     def _apply(self, lane: Lane) -> None:
