@@ -51,8 +51,9 @@ def work(app: Flask, queue: str) -> None:
     # Held back, not ignored: what arrives between the fork and the job's own handler is delivered to that.
     signal.pthread_sigmask(signal.SIG_BLOCK, {ASK_TO_STOP})
     logging.getLogger("rq.worker").addFilter(without_trace_of_absence)
-    while not _worked_until_asked_to_stop(app, queue):
-        time.sleep(LONGEST_PAUSE)
+    with contextlib.suppress(StopRequested):  # who is asked while Redis is away may be outside RQ's loop
+        while not _worked_until_asked_to_stop(app, queue):
+            time.sleep(LONGEST_PAUSE)
 
 
 def _worked_until_asked_to_stop(app: Flask, queue: str) -> bool:
