@@ -29,7 +29,7 @@ PHRASES = (
 )  # fmt: skip
 
 
-def site_with_keywords(count: int = 12, credits: int = 5000, *, account: Account | None = None, **limits: int) -> Site:
+def site_with_keywords(count: int = 6, credits: int = 5000, *, account: Account | None = None, **limits: int) -> Site:
     """A site with so many new keywords, credits on its account (a new one) and the limits given (0: none)."""
     site = factories.site(account or factories.account(credits=credits))
     for number in range(count):
