@@ -12,7 +12,7 @@ from webapp.pipeline.states import RunStatus
 from webapp.pipeline.view import pending_by_stage
 from webapp.sites.models import Site
 
-KEYWORDS = 6
+KEYWORDS = 10
 MOST_RUNS = 60
 LATER = [name for name in Automation.LIMITS.values() if name != "max_keywords_per_run"]
 AS_EVER = settings(
