@@ -16,7 +16,8 @@ import pytest
 from flask import Flask
 
 from webapp.core.errors import Invalid
-from webapp.core.outbound import Outbound, Packed, PrivateAddress, SlowName, TooLarge, checked_address, is_public
+from webapp.core.guard import PrivateAddress, SlowName, is_public
+from webapp.core.outbound import Outbound, Packed, TooLarge, checked_address
 
 TEXT = b"Basil. " * 1000
 
@@ -166,7 +167,7 @@ def test_a_name_is_looked_at_when_it_is_connected_to(app: Flask, address: str, m
 
 
 def test_a_redirect_is_looked_at_too(address: str, allowed: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webapp.core.outbound.is_public", lambda one: one == "127.0.0.1")
+    monkeypatch.setattr("webapp.core.guard.is_public", lambda one: one == "127.0.0.1")
     with Outbound() as outbound:
         outbound._client._transport._pool._network_backend._allow_private = False  # type: ignore[attr-defined]
         assert outbound.request("GET", f"{address}/moved?/long", follow_redirects=True).status == 200

@@ -15,6 +15,7 @@ from tests.pipeline.engine import fresh, site_with_keywords, start
 from tests.processes import Crew, MortalRedis, crew, eventually, lives, mortal_redis
 from webapp.core.redis import connection
 from webapp.jobs import queue
+from webapp.jobs import worker as worker_module
 from webapp.jobs.timetable import TIMETABLE, Timekeeper, next_firings
 from webapp.jobs.worker import GONE_AFTER, PressroomWorker, without_trace_of_absence
 from webapp.pipeline.states import RunStatus
@@ -154,6 +155,26 @@ def test_without_redis_everybody_still_ends_when_asked(environ: dict[str, str], 
 
         process.wait(20)
         assert "Traceback" not in process.said
+
+
+@on_sqlite
+def test_asked_between_two_tries_it_ends(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RQ's worker has given up over Redis, and what it does about a signal is still in force."""
+    born = PressroomWorker(app, queue.UPKEEP)
+    pauses: list[float] = []
+
+    def asked_to_stop(seconds: float) -> None:
+        pauses.append(seconds)
+        born.request_stop(signal.SIGTERM, None)
+
+    monkeypatch.setattr(worker_module, "_worked_until_asked_to_stop", lambda app, queue: False)
+    monkeypatch.setattr(worker_module.time, "sleep", asked_to_stop)
+    monkeypatch.setattr(worker_module.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(worker_module.signal, "pthread_sigmask", lambda *_: None)
+
+    worker_module.work(app, queue.UPKEEP)
+
+    assert len(pauses) == 1
 
 
 @on_sqlite

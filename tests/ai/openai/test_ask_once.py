@@ -382,7 +382,7 @@ def test_a_picture_that_cannot_be_fetched_was_drawn_once_all_the_same(endpoint: 
 def test_a_picture_is_not_fetched_from_a_private_address(
     endpoint: server.Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("webapp.core.outbound.is_public", lambda one: one == "127.0.0.1")
+    monkeypatch.setattr("webapp.core.guard.is_public", lambda one: one == "127.0.0.1")
     asking = client(endpoint.address)
     asking._allow_private = False
     endpoint.tell(Told({"data": [{"url": "http://127.0.0.2:9/latest/meta-data"}]}))

@@ -21,7 +21,7 @@ from webapp.ai.openai.formats import Dialect, Dialects, Rung, in_words
 from webapp.ai.openai.operations.image import size_for
 from webapp.ai.openai.reading import found_in
 from webapp.ai.provider import BadReply, KeyRefused, ProviderError, QuotaUsedUp, Usage
-from webapp.core.outbound import PrivateAddress, UnknownName, addresses_of, is_public
+from webapp.core.guard import PrivateAddress, UnknownName, addresses_of, is_public
 from webapp.core.redis import impatient_connection
 
 SECONDS = 45.0  # for each call

@@ -13,7 +13,7 @@ import httpx
 
 from webapp.ai.provider import KeyRefused, OutcomeUnknown, ProviderError, QuotaUsedUp
 from webapp.core.clock import now
-from webapp.core.outbound import PrivateAddress, UnknownName
+from webapp.core.guard import PrivateAddress, UnknownName
 
 LONGEST_WORDS = 300
 LONGEST_READ = 20_000  # of what a server says: the rest is no sentence for people

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from webapp.core.outbound import Answer, Outbound, PrivateAddress, TooLarge
+from webapp.core.guard import PrivateAddress
+from webapp.core.outbound import Answer, Outbound, TooLarge
 from webapp.publishing.target import OutOfReach, TargetError
 from webapp.publishing.wordpress import diagnosis, refusals
 from webapp.publishing.wordpress.credentials import Credentials

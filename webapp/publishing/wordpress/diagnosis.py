@@ -11,17 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from webapp.core.errors import Conflict, Invalid
-from webapp.core.outbound import (
-    Answer,
-    Packed,
-    PrivateAddress,
-    SlowName,
-    TooLarge,
-    UnknownName,
-    addresses_of,
-    checked_address,
-    is_public,
-)
+from webapp.core.guard import PrivateAddress, SlowName, UnknownName, addresses_of, is_public
+from webapp.core.outbound import Answer, Packed, TooLarge, checked_address
 from webapp.publishing.wordpress.credentials import Credentials
 
 REDIRECTS = (301, 302, 303, 307, 308)

@@ -7,7 +7,8 @@ post whose number we know is put out. Drafts that were made twice are swept away
 import logging
 from collections.abc import Sequence
 
-from webapp.core.outbound import Outbound, UnknownName
+from webapp.core.guard import UnknownName
+from webapp.core.outbound import Outbound
 from webapp.core.secrets import Unreadable
 from webapp.publishing.models import PostStatus, WordPressConnection, WordPressPost
 from webapp.publishing.target import (
