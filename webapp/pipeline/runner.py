@@ -7,12 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy.exc import OperationalError
 
-from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db, reading
 from webapp.core.redis import connection
 from webapp.core.settings import settings
-from webapp.pipeline import run_log
+from webapp.pipeline import room, run_log
 from webapp.pipeline.claim import Claim, Fenced, claim
 from webapp.pipeline.free_work import FreeWork
 from webapp.pipeline.models import EventLevel, ItemStatus, Run, RunEvent, RunItem, StageResult, StageStatus

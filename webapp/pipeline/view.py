@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webapp.core import room
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.pipeline import calls, money, reasons
+from webapp.pipeline import calls, money, reasons, room
 from webapp.pipeline.models import EventLevel, Run, RunEvent, StageResult, StageStatus
 from webapp.pipeline.money import Money
 from webapp.pipeline.reasons import NextStep

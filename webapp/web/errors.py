@@ -10,9 +10,9 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from webapp.core import room
 from webapp.core.db import db
 from webapp.core.errors import Conflict, Invalid, NotFound, PressroomError, RedisAway
+from webapp.pipeline import room
 from webapp.web.access import NotAllowed
 from webapp.web.context import bare_context
 from webapp.web.htmx import is_htmx, toast

@@ -6,8 +6,7 @@ from typing import Any
 from flask import url_for
 
 from webapp.content.models import ArticleStatus, ClusterStatus, IdeaStatus, ImageStatus, KeywordStatus, TaskStatus
-from webapp.core import room
-from webapp.pipeline import money
+from webapp.pipeline import money, room
 from webapp.pipeline.models import Run
 from webapp.pipeline.reasons import NextStep
 from webapp.pipeline.states import RunStatus, StageKey
