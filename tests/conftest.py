@@ -18,7 +18,7 @@ from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 
 import config
-from tests import addresses, network, servers
+from tests import addresses, network, servers, statements
 from tests.wordpress.server import WordPress, wordpress_server
 from webapp import create_app
 from webapp.core.db import db
@@ -58,6 +58,13 @@ def _only_this_machine() -> None:
 def _addresses_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         addresses.compile_each_once(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        statements.compile_each_once(patch)
         yield
 
 
