@@ -191,7 +191,7 @@ def _sqlite_copy(template: Path, folder: Path) -> str:
 
 def _postgres_copy(server: str) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
-    servers.execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    servers.execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
     yield _postgres_url(server, name)
     servers.execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
