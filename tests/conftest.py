@@ -14,11 +14,11 @@ import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, sync_playwright
 
 import config
 from tests import addresses, network, servers, statements
+from tests.templates import CompiledTemplates
 from tests.wordpress.server import WordPress, wordpress_server
 from webapp import create_app
 from webapp.core.db import db
@@ -129,13 +129,13 @@ def settings(environ: dict[str, str]) -> config.Settings:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+def compiled_templates() -> CompiledTemplates:
     """Compiling the templates anew for every app takes half of the time of a test that looks at a page."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    return CompiledTemplates()
 
 
 @pytest.fixture
-def app(settings: config.Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(settings: config.Settings, compiled_templates: CompiledTemplates) -> Iterator[Flask]:
     """The application, within its context."""
     made = create_app(settings)
     made.testing = True
