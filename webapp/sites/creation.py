@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-import zoneinfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +11,7 @@ from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.sites.languages import LANGUAGES
 from webapp.sites.models import Site
+from webapp.sites.zones import known_zones
 
 LONGEST_NAME = 120
 LONGEST_SLUG = 60
@@ -72,7 +72,7 @@ def slug_from(name: str) -> str:
 
 def checked_zone(written: str) -> str:
     zone = written.strip()
-    if zone not in zoneinfo.available_timezones():
+    if zone not in known_zones():
         raise Invalid("time_zone", "There is no such time zone.", "Choose one like Europe/Berlin or UTC.")
     return zone
 

@@ -1,4 +1,4 @@
-"""The time zones that a person chooses from: places, by continent."""
+"""The time zones that there are, and those that a person chooses from: places, by continent."""
 
 import functools
 import zoneinfo
@@ -18,10 +18,16 @@ CONTINENTS = (
 
 
 @functools.cache
+def known_zones() -> frozenset[str]:
+    """Names of all zones. To find them takes a walk through hundreds of files, so it is made once per process."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+@functools.cache
 def zones_by_continent() -> dict[str, list[str]]:
     """Names of zones in their order, grouped by continent, UTC first."""
     groups: dict[str, list[str]] = {"Everywhere": ["UTC"]} | {continent: [] for continent in CONTINENTS}
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in sorted(known_zones()):
         continent, slash, _ = name.partition("/")
         if slash and continent in groups:
             groups[continent].append(name)
