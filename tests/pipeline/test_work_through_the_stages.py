@@ -22,6 +22,7 @@ from tests.pipeline.engine import (
     with_settings,
     work_to_the_end,
 )
+from tests.pipeline.false_clock import FalseClock
 from tests.pipeline.scripted import ScriptedProvider
 from webapp.ai.provider import Operation, Reply, Request
 from webapp.content.models import (
@@ -107,9 +108,10 @@ def test_the_same_data_gives_the_same_work(app: Flask) -> None:
 
 
 def test_several_short_slices_do_what_one_long_slice_does(app: Flask, monkeypatch: MonkeyPatch) -> None:
-    provider = ScriptedProvider()
+    clock = FalseClock(monkeypatch)
+    provider = ScriptedProvider(lambda request: clock.sleep(1))
     use(monkeypatch, provider)
-    with_settings(app, slice_seconds=0.05)
+    with_settings(app, slice_seconds=4)
     run = start(site_with_keywords(6))
 
     turns = 0
