@@ -1,5 +1,6 @@
 """What every test may ask for: an app over a fresh database, on SQLite and on PostgreSQL, with a real Redis."""
 
+import gc
 import itertools
 import os
 import shutil
@@ -24,6 +25,7 @@ from webapp import create_app
 from webapp.core.db import db
 
 TEMPLATE = "migrated"
+LOOKS_FOR_RUBBISH_AFTER = 10_000  # objects that are not gone by themselves
 BROWSER_OPTIONS = (
     "--no-sandbox",
     "--disable-quic",
@@ -43,6 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--faults", action="store_true", help="also the long trials of tests/faults/long, with their table"
     )
     parser.addoption("--models", action="store_true", help="also the tests that ask a real language model")
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end. To look through it for rubbish, time and again, took 7 % of all tests."""
+    gc.freeze()
+    gc.set_threshold(LOOKS_FOR_RUBBISH_AFTER)
 
 
 hypothesis.settings.register_profile("pressroom", deadline=None)  # a busy machine is no failure
