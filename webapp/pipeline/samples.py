@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from webapp.ai.embedded.grouping import group
 from webapp.ai.functions.clustering import ClusteringRequest, KeywordFact, KeywordGroup
 from webapp.ai.functions.content_generation import ArticleRequest
 from webapp.ai.functions.idea_generation import IdeasRequest
@@ -87,6 +86,8 @@ def _in_words_of(site: Site | None, example: Request) -> Request:
 
 def _keywords(site: Site) -> Sample | None:
     """New ones in groups of one topic, as a run would group them; where none is new, the keywords of a cluster."""
+    from webapp.ai.embedded.grouping import group  # numpy takes its time, and most processes group nothing
+
     new = Keyword.site_id == site.id, Keyword.status == KeywordStatus.NEW
     order = (Keyword.volume.desc(), Keyword.id.desc())
     found = list(db.session.scalars(select(Keyword).where(*new).order_by(*order).limit(KEYWORDS)))

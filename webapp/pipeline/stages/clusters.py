@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from webapp.ai.embedded.grouping import group
 from webapp.ai.functions.clustering import ClusteringRequest, KeywordFact, KeywordGroup, NamedGroup, parse
 from webapp.ai.provider import BadReply, Operation, Provider, Reply
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
@@ -98,6 +97,8 @@ def _still_new(site: Site, item: RunItem) -> Sequence[Keyword]:
 
 
 def _groups(keywords: Sequence[Keyword]) -> list[list[Keyword]]:
+    from webapp.ai.embedded.grouping import group  # numpy takes its time, and most processes group nothing
+
     if not keywords:
         return []
     indexes = group([keyword.phrase for keyword in keywords], [keyword.volume for keyword in keywords])
