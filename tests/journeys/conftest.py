@@ -49,11 +49,11 @@ class Installation:
         return owner.memberships[0].account
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation() -> Iterator[Installation]:
     """Web, two workers, upkeep, timetable, a Redis of its own and SQLite, with an owner who is an operator too.
 
-    Its workers must not meet the jobs of other tests.
+    Its workers must not meet the jobs of other tests, and it takes no part of the processor once the journeys are over.
     """
     with tempfile.TemporaryDirectory(prefix="pressroom-journeys-") as folder:
         environ = {
@@ -175,7 +175,7 @@ def _words(message: ConsoleMessage) -> str:
     return message.text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(installation: Installation, browser: Browser) -> dict:
     """The cookies of the owner, who has signed in with the password."""
     context = browser.new_context(base_url=installation.address)
