@@ -22,7 +22,7 @@ def test_rows_are_counted_by_status_with_zeros(app: Flask) -> None:
 
     counts = queries.counts(site.id)
 
-    assert counts.keywords == {KeywordStatus.NEW: 3, KeywordStatus.CLUSTERED: 0, KeywordStatus.SKIPPED: 1}
+    assert counts.keywords == {**dict.fromkeys(KeywordStatus, 0), KeywordStatus.NEW: 3, KeywordStatus.SKIPPED: 1}
     assert counts.clusters == {ClusterStatus.NEW: 0, ClusterStatus.EXPANDED: 1, ClusterStatus.ATTENTION: 0}
     assert counts.ideas[IdeaStatus.PLANNED] == 1
     assert counts.tasks[TaskStatus.WRITTEN] == 1

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -37,6 +38,7 @@ class Intent(StrEnum):
 class KeywordStatus(StrEnum):
     NEW = "new"
     CLUSTERED = "clustered"
+    UNCLUSTERED = "unclustered"  # belongs to no cluster yet; its nearest is offered
     SKIPPED = "skipped"
 
 
@@ -79,15 +81,21 @@ class OfSite(Numbered):
 
 
 class Keyword(OfSite, db.Model):
-    """A search phrase as written. `normal` is its form for comparison; volume and difficulty are None if unknown."""
+    """A search phrase as written. `normal` is its form for comparison; volume and difficulty are None if unknown.
+
+    `confidence`: how sure its place in its cluster is, in percent; None where nobody measured it. `nearest_cluster_id`:
+    the one that is offered to an unclustered keyword. `placed_by_hand`: a person decided, and no run moves it.
+    """
 
     __tablename__ = "keyword"
     __table_args__ = (
         UniqueConstraint("site_id", "normal"),
         Index("ix_keyword_queue", "site_id", "status", "volume", "id"),
         Index("ix_keyword_cluster", "cluster_id"),
+        Index("ix_keyword_nearest", "nearest_cluster_id"),
         CheckConstraint("volume >= 0", name="volume_not_negative"),
         CheckConstraint("difficulty BETWEEN 0 AND 100", name="difficulty_range"),
+        CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence_range"),
     )
 
     phrase: Mapped[str] = mapped_column(String(200))
@@ -100,7 +108,12 @@ class Keyword(OfSite, db.Model):
     status: Mapped[KeywordStatus] = mapped_column(enum_type(KeywordStatus), default=KeywordStatus.NEW)
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("cluster.id", ondelete="SET NULL"))
 
+    confidence: Mapped[int | None]
+    nearest_cluster_id: Mapped[int | None] = mapped_column(ForeignKey("cluster.id", ondelete="SET NULL"))
+    placed_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+
     cluster: Mapped["Cluster | None"] = relationship(back_populates="keywords", foreign_keys=[cluster_id])
+    nearest: Mapped["Cluster | None"] = relationship(foreign_keys=[nearest_cluster_id])
 
 
 class Cluster(OfSite, db.Model):

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.accounts.models import Account
+from webapp.ai.grouping.levels import Level
 from webapp.core.clock import now
 from webapp.core.db import Numbered, db, enum_type
 
@@ -20,9 +21,13 @@ class TargetKind(StrEnum):
 
 
 class Site(Numbered, db.Model):
-    """`slug` names the site in addresses and commands, once per installation."""
+    """`slug` names the site in addresses and commands, once per installation.
+
+    `cluster_level`: what its clusters are made of, all keywords of a topic or only those that belong on one page.
+    """
 
     __tablename__ = "site"
+    __table_args__ = (CheckConstraint("cluster_level <> 'pillar'", name="topic_or_page"),)
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -32,6 +37,9 @@ class Site(Numbered, db.Model):
     voice: Mapped[str] = mapped_column(Text, default="")
     provider: Mapped[str] = mapped_column(String(40), default="embedded")
     target: Mapped[TargetKind] = mapped_column(enum_type(TargetKind), default=TargetKind.FOLDER)
+    cluster_level: Mapped[Level] = mapped_column(
+        enum_type(Level), default=Level.TOPIC, server_default=Level.TOPIC.value
+    )
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     account: Mapped[Account] = relationship()

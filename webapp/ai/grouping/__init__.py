@@ -1,0 +1,1 @@
+"""Which keywords belong together, and how surely. May import core and ai."""
