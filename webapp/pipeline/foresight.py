@@ -15,6 +15,7 @@ from webapp.ai.functions import clustering, idea_generation, image_prompt_extrac
 from webapp.ai.functions.clustering import NamedGroup
 from webapp.ai.functions.idea_generation import IdeaKind
 from webapp.ai.provider import BadReply, Operation, Provider
+from webapp.content.grouping import known_to
 from webapp.content.models import (
     TARGET_WORDS,
     Article,
@@ -173,7 +174,7 @@ class Outlook:
         stage, limit = Clusters(), self.terms.limit(StageKey.CLUSTERS)
         pending = stage.pending(self.site)
         keywords = pending if limit is None else min(pending, limit)
-        if keywords > KEYWORDS_AHEAD:
+        if known_to(self.site.id) > KEYWORDS_AHEAD:
             return self._unseen_batches(keywords)
         planned = list(stage.plan(Plan(site=self.site, limit=limit, batch_size=self.terms.batch_size)))
         kept = self._answered(StageKey.CLUSTERS, planned)

@@ -15,6 +15,7 @@ from webapp.ai.functions.idea_generation import IdeasRequest
 from webapp.ai.functions.image_generation import ImageRequest
 from webapp.ai.functions.image_prompt_extraction import ImagePromptsRequest
 from webapp.ai.provider import Operation, Request
+from webapp.content.grouping import grouped
 from webapp.content.models import (
     Article,
     ArticleStatus,
@@ -86,15 +87,12 @@ def _in_words_of(site: Site | None, example: Request) -> Request:
 
 def _keywords(site: Site) -> Sample | None:
     """New ones in groups of one topic, as a run would group them; where none is new, the keywords of a cluster."""
-    from webapp.ai.embedded.grouping import group  # numpy takes its time, and most processes group nothing
-
     new = Keyword.site_id == site.id, Keyword.status == KeywordStatus.NEW
     order = (Keyword.volume.desc(), Keyword.id.desc())
     found = list(db.session.scalars(select(Keyword).where(*new).order_by(*order).limit(KEYWORDS)))
     if not found:
         return _keywords_of_a_cluster(site)
-    numbers = group([keyword.phrase for keyword in found], [keyword.volume for keyword in found])
-    groups = [[found[number] for number in members] for members in numbers]
+    groups = [group.keywords for group in grouped(site, found).groups] or [found]
     keyed = {f"k{min(keyword.id for keyword in members)}": members for members in groups}
     request = clusters.question_about(site, keyed)
     return Sample(request, f"{len(found)} new keywords") if request else None

@@ -72,6 +72,10 @@ class PaidStage(Protocol):
 
     def plan(self, plan: Plan) -> Iterable[Planned]: ...
 
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        """Does it, where nobody has to be asked, and says what came of it; None where somebody has."""
+        ...
+
     def request(self, site: Site, item: RunItem) -> Request | None:
         """What to ask for this item; None if there is nothing to do any more."""
         ...

@@ -17,13 +17,13 @@ def answer(request: ClusteringRequest) -> Reply:
 
 
 def _named(group: KeywordGroup, language: str) -> NamedGroup:
-    head = min(group.keywords, key=_rank).phrase
-    name = title_case(head) if is_english(language) else sentence_case(head)
+    naming = min(group.keywords, key=_rank).phrase
+    name = title_case(naming) if is_english(language) else sentence_case(naming)
     return NamedGroup(
         key=group.key,
         phrases=[keyword.phrase for keyword in group.keywords],
         name=shortened(name or NAMELESS, LONGEST_NAME),
-        head=head,
+        head=max(group.keywords, key=lambda keyword: keyword.volume or 0).phrase,
         intent=_intent(group.keywords),
     )
 

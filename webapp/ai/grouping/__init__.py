@@ -1,1 +1,1 @@
-"""Which keywords belong together, and how surely. May import core and ai."""
+"""Which keywords belong together, and how surely: local, free, the same each time. May import core and ai."""

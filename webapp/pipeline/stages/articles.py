@@ -41,6 +41,9 @@ class Articles:
         found = rows(Task, plan.limit, *_waiting(plan.site), order=(Task.id,))
         return [Planned(row=task.id, units=hundreds(task.target_words)) for task in found]
 
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        return None
+
     def request(self, site: Site, item: RunItem) -> ArticleRequest | None:
         task = _of(site, item)
         return None if task is None else question_about(site, task, _links(site, task, item))

@@ -1,13 +1,13 @@
 """Keywords to clusters: grouped all at once, free and local; named in paid batches."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
 from webapp.ai.functions.clustering import ClusteringRequest, KeywordFact, KeywordGroup, NamedGroup, parse
 from webapp.ai.provider import BadReply, Operation, Provider, Reply
+from webapp.content.grouping import NewGroup, grouped, is_waiting, waiting
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
 from webapp.core.db import db
 from webapp.pipeline.models import ItemStatus, Run, RunItem
@@ -28,44 +28,64 @@ class Clusters:
         return count(Keyword, *_new(site))
 
     def plan(self, plan: Plan) -> Iterable[Planned]:
-        """Batches that were asked for before and never applied come first: their answers may be here already."""
+        """Batches that were asked for before and never applied come first: their answers may be here already.
+
+        Last comes what nobody has to be asked about: keywords that join clusters, or belong to none.
+        """
         asked = _asked_before(plan.site, plan.limit)
         taken = {number for batch in asked for number in _numbers(batch)}
-        room = None if plan.limit is None else max(0, plan.limit - len(taken))
-        fresh = [keyword for keyword in _best_first(plan.site) if keyword.id not in taken][:room]
-        batches = asked + list(_batches(_groups(fresh), plan.batch_size))
-        for batch in batches:
+        keywords = waiting(plan.site.id, taken, None if plan.limit is None else max(0, plan.limit - len(taken)))
+        found = grouped(plan.site, keywords)
+        for batch in [*asked, *_batches(found.groups, plan.batch_size)]:
             numbers = _numbers(batch)
             yield Planned(row=min(numbers), weight=len(numbers), units=1, payload={"groups": batch})
+        if found.places:
+            places = [[place.keyword.id, place.cluster_id, place.confidence] for place in found.places]
+            row = min(place.keyword.id for place in found.places)
+            yield Planned(row=row, weight=len(places), units=0, payload={"groups": [], "places": places})
 
     def request(self, site: Site, item: RunItem) -> ClusteringRequest | None:
-        keywords = {keyword.id: keyword for keyword in _still_new(site, item)}
-        groups = {
-            part["origin"]: [keywords[n] for n in part["keywords"] if n in keywords] for part in item.payload["groups"]
-        }
+        there = _still_waiting(site, _numbers(item.payload["groups"]))
+        groups = {part["origin"]: [there[n] for n in part["keywords"] if n in there] for part in item.payload["groups"]}
         return question_about(site, groups)
+
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        places = item.payload.get("places")
+        if places is None:
+            return None
+        there = _still_waiting(site, [number for number, _, _ in places])
+        clusters = _clusters(site, {cluster for _, cluster, _ in places})
+        for number, cluster, confidence in places:
+            if number in there and cluster in clusters:
+                _place(there[number], clusters[cluster], confidence)
+        return {"keywords_processed": item.weight}
 
     def article_of(self, item: RunItem) -> int | None:
         return None
 
     def apply(self, site: Site, item: RunItem, reply: Reply, provider: Provider) -> Counts:
-        keywords = {keyword.phrase: keyword for keyword in _still_new(site, item)}
+        groups = item.payload["groups"]
+        there = _still_waiting(site, _numbers(groups))
+        keywords = {there[n].phrase: there[n] for part in groups for n in part["keywords"] if n in there}
+        confidence = {n: sure for part in groups for n, sure in zip(part["keywords"], part["confidence"], strict=True)}
         created = 0
         for named in parse(reply).groups:
             members = [keywords.pop(phrase) for phrase in named.phrases if phrase in keywords]
             if members:
-                created += _join(site, _origin(item, named, members), named, members)
+                cluster, made = _cluster_of(site, _origin(item, named, members), named)
+                created += made
+                for keyword in members:
+                    _place(keyword, cluster, confidence[keyword.id])
         if keywords:
             raise BadReply(f"the answer leaves out “{next(iter(keywords))}”")
+        _offer(site, groups, there)
         return {"keywords_processed": item.weight, "clusters_created": created}
 
     def set_aside(self, item: RunItem, why: str) -> None:
         """Keywords of a batch that cannot be named are skipped, so that they hold nobody up."""
-        db.session.execute(
-            update(Keyword)
-            .where(Keyword.id.in_(_numbers(item.payload["groups"])), Keyword.status == KeywordStatus.NEW)
-            .values(status=KeywordStatus.SKIPPED)
-        )
+        numbers = [number for part in item.payload["groups"] for number in part["keywords"]]
+        waits = Keyword.status.in_((KeywordStatus.NEW, KeywordStatus.UNCLUSTERED))
+        db.session.execute(update(Keyword).where(Keyword.id.in_(numbers), waits).values(status=KeywordStatus.SKIPPED))
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the keywords stay new."""
@@ -85,35 +105,35 @@ def _new(site: Site) -> tuple[ColumnElement[bool], ...]:
     return Keyword.site_id == site.id, Keyword.status == KeywordStatus.NEW
 
 
-def _best_first(site: Site) -> Sequence[Keyword]:
-    order = (Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
-    return db.session.scalars(select(Keyword).where(*_new(site)).order_by(*order)).all()
+def _still_waiting(site: Site, numbers: Iterable[int]) -> dict[int, Keyword]:
+    found = db.session.scalars(select(Keyword).where(is_waiting(site.id), Keyword.id.in_(numbers)))
+    return {keyword.id: keyword for keyword in found}
 
 
-def _still_new(site: Site, item: RunItem) -> Sequence[Keyword]:
-    return db.session.scalars(
-        select(Keyword).where(*_new(site), Keyword.id.in_(_numbers(item.payload["groups"])))
-    ).all()
+def _clusters(site: Site, numbers: Iterable[int]) -> dict[int, Cluster]:
+    found = db.session.scalars(select(Cluster).where(Cluster.site_id == site.id, Cluster.id.in_(numbers)))
+    return {cluster.id: cluster for cluster in found}
 
 
-def _groups(keywords: Sequence[Keyword]) -> list[list[Keyword]]:
-    from webapp.ai.embedded.grouping import group  # numpy takes its time, and most processes group nothing
+def _batches(groups: list[NewGroup], size: int) -> Iterator[list[dict[str, Any]]]:
+    """Full batches, groups in order: a group that does not fit goes on in the next batch, under the same origin.
 
-    if not keywords:
-        return []
-    indexes = group([keyword.phrase for keyword in keywords], [keyword.volume for keyword in keywords])
-    return [[keywords[index] for index in members] for members in indexes]
-
-
-def _batches(groups: list[list[Keyword]], size: int) -> Iterator[list[dict[str, Any]]]:
-    """Full batches, groups in order: a group that does not fit goes on in the next batch, under the same origin."""
-    origins = {keyword.id: f"k{min(k.id for k in members)}" for members in groups for keyword in members}
-    numbers = iter([keyword.id for members in groups for keyword in members])
-    while batch := list(islice(numbers, size)):
-        parts: dict[str, list[int]] = {}
-        for number in batch:
-            parts.setdefault(origins[number], []).append(number)
-        yield [{"origin": origin, "keywords": members} for origin, members in parts.items()]
+    What is nearest to a group and in none goes with its first part, and takes no room.
+    """
+    keywords = [
+        (f"k{min(keyword.id for keyword in group.keywords)}", keyword.id, confidence)
+        for group in groups
+        for keyword, confidence in zip(group.keywords, group.confidence, strict=True)
+    ]
+    lone = {f"k{min(k.id for k in group.keywords)}": [keyword.id for keyword in group.lone] for group in groups}
+    for start in range(0, len(keywords), size):
+        parts: dict[str, dict[str, Any]] = {}
+        for origin, number, confidence in keywords[start : start + size]:
+            part = parts.setdefault(origin, {"origin": origin, "keywords": [], "confidence": [], "lone": []})
+            part["keywords"].append(number)
+            part["confidence"].append(confidence)
+            part["lone"] += lone.pop(origin, [])
+        yield list(parts.values())
 
 
 def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str:
@@ -124,7 +144,8 @@ def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str
 
 
 def _numbers(batch: list[dict[str, Any]]) -> list[int]:
-    return [number for part in batch for number in part["keywords"]]
+    """Of all keywords in it, those that only stand beside a group too."""
+    return [number for part in batch for number in (*part["keywords"], *part["lone"])]
 
 
 def _asked_before(site: Site, limit: int | None) -> list[list[dict[str, Any]]]:
@@ -144,7 +165,7 @@ def _asked_before(site: Site, limit: int | None) -> list[list[dict[str, Any]]]:
     for item in items:
         numbers = set(_numbers(item.payload["groups"]))
         fits = limit is None or len(taken) + len(numbers) <= limit
-        if fits and taken.isdisjoint(numbers) and len(_still_new(site, item)) == item.weight:
+        if fits and taken.isdisjoint(numbers) and len(_still_waiting(site, numbers)) == item.weight:
             found.append(item.payload["groups"])
             taken |= numbers
     return found
@@ -156,26 +177,46 @@ def _fact(keyword: Keyword) -> KeywordFact:
     )
 
 
-def _join(site: Site, origin: str, named: NamedGroup, members: list[Keyword]) -> int:
-    """Puts the keywords into the cluster of that origin. Answers how many clusters that made: 1 or 0."""
-    cluster = db.session.scalar(select(Cluster).where(Cluster.site_id == site.id, Cluster.origin == origin))
-    made = cluster is None
-    if cluster is None:
-        cluster = Cluster(
-            site_id=site.id,
-            origin=origin,
-            name=named.name,
-            head=named.head,
-            intent=_intent(named.intent),
-            reason=named.reason or None,
-            volume=0,
-        )
-        db.session.add(cluster)
-        db.session.flush()
-    for keyword in members:
-        keyword.cluster_id, keyword.status = cluster.id, KeywordStatus.CLUSTERED
-        cluster.volume += keyword.volume or 0
-    return int(made)
+def _cluster_of(site: Site, origin: str, named: NamedGroup) -> tuple[Cluster, bool]:
+    """The cluster of that origin, and whether it was made now."""
+    cluster = _of_origin(site, origin)
+    if cluster is not None:
+        return cluster, False
+    cluster = Cluster(
+        site_id=site.id,
+        origin=origin,
+        name=named.name,
+        head=named.head,
+        intent=_intent(named.intent),
+        reason=named.reason or None,
+        volume=0,
+    )
+    db.session.add(cluster)
+    db.session.flush()
+    return cluster, True
+
+
+def _of_origin(site: Site, origin: str) -> Cluster | None:
+    return db.session.scalar(select(Cluster).where(Cluster.site_id == site.id, Cluster.origin == origin))
+
+
+def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
+    """In the cluster; without a confidence, in none, and this one is the nearest."""
+    if confidence is None:
+        keyword.status, keyword.nearest_cluster_id = KeywordStatus.UNCLUSTERED, cluster.id
+        return
+    keyword.cluster_id, keyword.status = cluster.id, KeywordStatus.CLUSTERED
+    keyword.confidence, keyword.nearest_cluster_id = confidence, None
+    cluster.volume += keyword.volume or 0
+
+
+def _offer(site: Site, groups: list[dict[str, Any]], there: Mapping[int, Keyword]) -> None:
+    """What is in no group is told which cluster is its nearest. A model may have named another instead of it."""
+    for part in groups:
+        lone = [there[number] for number in part["lone"] if number in there]
+        if lone and (cluster := _of_origin(site, part["origin"])) is not None:
+            for keyword in lone:
+                _place(keyword, cluster, None)
 
 
 def _intent(written: str | None) -> Intent | None:

@@ -32,6 +32,9 @@ class Ideas:
         found = rows(Cluster, plan.limit, *_waiting(plan.site), order=(Cluster.volume.desc(), Cluster.id))
         return [Planned(row=cluster.id) for cluster in found]
 
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        return None
+
     def request(self, site: Site, item: RunItem) -> IdeasRequest | None:
         cluster = _of(site, item)
         return None if cluster is None else question_about(site, cluster, best_keywords(cluster))

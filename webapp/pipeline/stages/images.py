@@ -30,6 +30,9 @@ class Images:
         order = (Image.article_id, Image.position)
         return [Planned(row=image.id) for image in rows(Image, plan.limit, *_waiting(plan.site), order=order)]
 
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        return None
+
     def request(self, site: Site, item: RunItem) -> ImageRequest | None:
         image = _of(site, item)
         return question_about(image) if image else None

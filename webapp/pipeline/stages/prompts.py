@@ -30,6 +30,9 @@ class Prompts:
         found = rows(Article, plan.limit, *_waiting(plan.site), order=(Article.id,))
         return [Planned(row=article.id) for article in found]
 
+    def do_without_asking(self, site: Site, item: RunItem) -> Counts | None:
+        return None
+
     def request(self, site: Site, item: RunItem) -> ImagePromptsRequest | None:
         article = _of(site, item)
         return None if article is None else question_about(site, article)
