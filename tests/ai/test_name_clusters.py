@@ -19,12 +19,12 @@ def test_every_group_gets_a_name_under_its_own_key_in_order() -> None:
     assert [(one.key, one.name) for one in found] == [("k0", "Snake Plant"), ("k1", "Root Rot"), ("k2", "Perlite")]
 
 
-def test_the_head_is_the_most_searched_phrase_that_names_a_thing() -> None:
+def test_the_head_is_the_most_searched_phrase_and_the_name_is_of_one_that_names_a_thing() -> None:
     [one] = named(
         group_of(("how to get rid of mealybugs", 900, None), ("mealybugs", 80, None), ("mealybug spray", 9, None))
     )
 
-    assert (one.head, one.name) == ("mealybugs", "Mealybugs")
+    assert (one.head, one.name) == ("how to get rid of mealybugs", "Mealybugs")
 
 
 def test_a_group_of_questions_is_named_by_its_most_searched() -> None:
