@@ -3,7 +3,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from webapp.content.importing import add_keyword, add_phrases
+from webapp.content.importing.storing import add_keyword, add_phrases
 from webapp.content.keyword_fields import read_fields
 from webapp.content.models import Keyword
 from webapp.core.db import db

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Response, expect
 from tests import factories
 from tests.journeys.conftest import Installation, Open
 from tests.pipeline.engine import site_with_keywords
-from webapp.content.importing import import_csv
+from webapp.content.importing.storing import import_csv
 from webapp.pipeline import control
 from webapp.pipeline.demo import KEYWORDS
 from webapp.pipeline.models import Run

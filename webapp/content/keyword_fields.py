@@ -1,26 +1,43 @@
 """What people and their tools write into the fields of a keyword, as values. Blank means unknown, never 0."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from webapp.content import countries, numbers
 from webapp.content.models import Intent
 from webapp.content.normal import normal
 from webapp.core.errors import Invalid
 
 LONGEST_PHRASE = 200
 GREATEST_VOLUME = 1_000_000_000
-LONGEST_NUMBER = 24  # characters; nothing longer is below the greatest
 GREATEST_CPC = Decimal("99999999.99")
+MOST_ADDRESSES = 10
+LONGEST_ADDRESS = 2000
 
-UNKNOWN = {"", "-", "–", "—", "n/a", "na", "null", "none"}
+SHEET_ERRORS = {"#n/a", "#na", "#name?", "#ref!", "#value!", "#div/0!", "#null!", "#num!", "#error!"}
+UNKNOWN = {"", "-", "--", "–", "—", "n/a", "na", "null", "none", "nan"} | SHEET_ERRORS
+UNREADABLE = "\ufffd"  # stands for what an encoding does not have
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-SPACES = re.compile(r"[\s\u00a0\u202f]+")
-GROUPED = re.compile(r"\d{1,3}(?:([.,'’_])\d{3})(?:\1\d{3})*")
-DECIMAL = re.compile(r"\d+(?:[.,]\d+)?")
-CURRENCY = re.compile(r"^(?:[A-Z]{3}|[$€£¥])|(?:[A-Z]{3}|[$€£¥])$")
+CURRENCY = re.compile(r"^(?:[A-Z]{1,3}[$]|[A-Z]{3}|[$€£¥₹₩₽₺]|zł|kr\.?|Kč)|(?:[A-Z]{3}|[$€£¥₹₩₽₺]|zł|kr\.?|Kč)$")
 FORMULA = re.compile(r"^=|^[+@-].*\(")
+ADDRESS = re.compile(r"https?://[^\s|,;\"'<>]+", re.IGNORECASE)
+
+BESIDE_INTENT = re.compile(r"(?:non-?)?(?:brand|local)", re.IGNORECASE)  # what Ahrefs lists among the intents
+STEMS = {
+    Intent.INFORMATIONAL: ("inform",),
+    Intent.COMMERCIAL: ("commer", "kommer", "komer"),
+    Intent.TRANSACTIONAL: ("transac", "transak", "transaz"),
+    Intent.NAVIGATIONAL: ("naviga", "navega", "nawiga"),
+}
+DIGITS = {
+    "0": Intent.COMMERCIAL,
+    "1": Intent.INFORMATIONAL,
+    "2": Intent.NAVIGATIONAL,
+    "3": Intent.TRANSACTIONAL,
+}  # of Semrush's API
 
 
 @dataclass(frozen=True)
@@ -36,22 +53,27 @@ class KeywordFields:
     cpc: Decimal | None = None
     intent: Intent | None = None
     country: str = ""
+    parent: str = ""  # the keyword under which an export puts it
+    serp: tuple[str, ...] = ()  # addresses of the result page, best first
 
 
-def read_fields(
-    phrase: str, *, volume: str = "", difficulty: str = "", cpc: str = "", intent: str = "", country: str = ""
-) -> KeywordFields:
-    """The fields as written, understood. Raises Invalid, which names the first that cannot be."""
+def read_fields(phrase: str, **written: str) -> KeywordFields:
+    """The fields as written, by their names, understood. Raises Invalid, which names the first that cannot be."""
     shown = read_phrase(phrase)
-    return KeywordFields(
-        phrase=shown,
-        normal=normal(shown),
-        volume=_volume(volume),
-        difficulty=_difficulty(difficulty),
-        cpc=_cpc(cpc),
-        intent=_intent(intent),
-        country=_country(country),
-    )
+    return KeywordFields(shown, normal(shown), **{name: READERS[name](text) for name, text in written.items()})
+
+
+def read_what_can_be(phrase: str, written: Mapping[str, str]) -> tuple[KeywordFields, tuple[str, ...]]:
+    """As `read_fields`, but a value that cannot be read is unknown: with a sentence about each. Raises Invalid."""
+    shown = read_phrase(phrase)
+    values: dict[str, Any] = {}
+    unread = []
+    for name, text in written.items():
+        try:
+            values[name] = READERS[name](text)
+        except Invalid as error:
+            unread.append(f"{error.sentence} It is left unknown.")
+    return KeywordFields(shown, normal(shown), **values), tuple(unread)
 
 
 def read_phrase(written: str) -> str:
@@ -61,8 +83,12 @@ def read_phrase(written: str) -> str:
         raise Invalid("phrase", "There is no keyword.", "Write the phrase that people search for.")
     if CONTROL.search(phrase):
         raise Invalid("phrase", "The keyword holds a line break or another control character.", "Write it on one line.")
+    if UNREADABLE in phrase:
+        raise Invalid("phrase", "The keyword holds characters that cannot be read.", "Save the file as “CSV UTF-8”.")
     if FORMULA.search(phrase):
         raise Invalid("phrase", f"“{phrase[:40]}” is a spreadsheet formula, not a keyword.", "Write its result.")
+    if phrase.lower() in SHEET_ERRORS:
+        raise Invalid("phrase", f"“{phrase}” is an error of a spreadsheet, not a keyword.", "Mend the cell.")
     if max(len(phrase), len(normal(phrase))) > LONGEST_PHRASE:
         raise Invalid("phrase", f"The keyword is longer than {LONGEST_PHRASE} characters.", "Shorten it.")
     if not any(character.isalnum() for character in phrase):
@@ -71,85 +97,88 @@ def read_phrase(written: str) -> str:
 
 
 def _volume(written: str) -> int | None:
-    text = _without_spaces(written)
-    if text is None:
+    """Ranges too: see `numbers.count`."""
+    if _is_unknown(written):
         return None
-    number = _whole(text)
+    number = numbers.count(written)
     if number is None or number > GREATEST_VOLUME:
         raise Invalid(
-            "volume",
-            f"The volume “{written.strip()[:20]}” is not a number of searches.",
-            "Write a number like 1300.",
+            "volume", f"The volume “{_start(written)}” is not a number of searches.", "Write a number like 1300."
         )
     return number
 
 
 def _difficulty(written: str) -> int | None:
-    text = _without_spaces(written)
-    if text is None:
+    if _is_unknown(written):
         return None
-    text = text.removesuffix("%")
-    number = round(Decimal(text.replace(",", "."))) if DECIMAL.fullmatch(text) else None
+    number = numbers.share(written)
     if number is None or number > 100:
-        raise Invalid(
-            "difficulty",
-            f"The difficulty “{written.strip()[:20]}” is not a number from 0 to 100.",
-            "Write one.",
-        )
-    return number
+        raise Invalid("difficulty", f"The difficulty “{_start(written)}” is not a number from 0 to 100.", "Write one.")
+    return round(number)
 
 
 def _cpc(written: str) -> Decimal | None:
-    text = _without_spaces(written)
-    if text is None:
+    if _is_unknown(written):
         return None
-    amount = _amount(CURRENCY.sub("", text))
-    if amount is None or amount > GREATEST_CPC:
-        raise Invalid("cpc", f"The CPC “{written.strip()[:20]}” is not an amount.", "Write a number like 1.25.")
-    return amount
+    money = numbers.amount(CURRENCY.sub("", numbers.SPACES.sub("", written)))
+    if money is None or money > GREATEST_CPC:
+        raise Invalid("cpc", f"The CPC “{_start(written)}” is not an amount.", "Write a number like 1.25.")
+    return money
 
 
 def _intent(written: str) -> Intent | None:
-    """By its first letters, and the first where a tool lists several."""
-    text = re.split(r"[,;/|]", written)[0].strip().lower()
-    if text in UNKNOWN:
-        return None
-    for intent in Intent:
-        if intent.value.startswith(text) or text.startswith(intent.value):
+    """The first where a tool lists several. By their first letters, or the digits of Semrush's API."""
+    for text in re.split(r"[,;/|\n]", written[:200]):
+        word = text.strip().lower()
+        if word in UNKNOWN or BESIDE_INTENT.match(word):
+            continue
+        intent = _named_intent(word)
+        if intent is not None:
             return intent
-    words = ", ".join(intent.value for intent in Intent)
-    raise Invalid("intent", f"The intent “{written.strip()[:20]}” is not known.", f"Write one of {words}.")
-
-
-def _country(written: str) -> str:
-    text = written.strip().upper()
-    if text.lower() in UNKNOWN - {"na"}:
-        return ""
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise Invalid("country", f"The country “{written.strip()[:20]}” is not two letters.", "Write a code like US.")
-    return text
-
-
-def _without_spaces(written: str) -> str | None:
-    text = SPACES.sub("", written)
-    if len(text) > LONGEST_NUMBER:
-        return "too long"  # is no number, and what says so shortens it
-    return None if text.lower() in UNKNOWN else text
-
-
-def _whole(text: str) -> int | None:
-    if GROUPED.fullmatch(text):
-        return int(re.sub(r"\D", "", text))
-    if DECIMAL.fullmatch(text):
-        number = Decimal(text.replace(",", "."))
-        return int(number) if number == number.to_integral_value() else None
+        names = ", ".join(intent.value for intent in Intent)
+        raise Invalid("intent", f"The intent “{_start(written)}” is not known.", f"Write one of {names}.")
     return None
 
 
-def _amount(text: str) -> Decimal | None:
-    """The last separator is the decimal one, as nobody pays thousands for a click with three decimals."""
-    whole, separator, cents = re.fullmatch(r"(.*?)(?:([.,])(\d*))?", text).groups(default="")  # type: ignore[union-attr]
-    whole = re.sub(r"(?<=\d)[.,'’](?=\d{3})", "", whole)
-    if not re.fullmatch(r"[0-9]+", whole) or (separator and not cents):
-        return None
-    return Decimal(f"{whole}.{cents or 0}").quantize(Decimal("0.01"))
+def _named_intent(word: str) -> Intent | None:
+    if word in DIGITS:
+        return DIGITS[word]
+    return next((found for found, stems in STEMS.items() if found.startswith(word) or word.startswith(stems)), None)
+
+
+def _country(written: str) -> str:
+    if written.strip().lower() in UNKNOWN - {"na"}:
+        return ""
+    code = countries.code_of(written)
+    if code is None:
+        raise Invalid("country", f"The country “{_start(written)}” is not known.", "Write a code like US.")
+    return code
+
+
+def _parent(written: str) -> str:
+    return "" if written.strip().lower() in UNKNOWN else read_phrase(written)
+
+
+def _serp(written: str) -> tuple[str, ...]:
+    """The addresses in a text, each once."""
+    found = (address for address in ADDRESS.findall(written) if len(address) <= LONGEST_ADDRESS)
+    return tuple(dict.fromkeys(found))[:MOST_ADDRESSES]
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "volume": _volume,
+    "difficulty": _difficulty,
+    "cpc": _cpc,
+    "intent": _intent,
+    "country": _country,
+    "parent": _parent,
+    "serp": _serp,
+}
+
+
+def _is_unknown(written: str) -> bool:
+    return numbers.SPACES.sub("", written).lower() in UNKNOWN
+
+
+def _start(written: str) -> str:
+    return written.strip()[:20]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from webapp.accounts.models import OPERATOR, Account, InstallationRole, Role, User
 from webapp.accounts.signup import join
-from webapp.content.importing import ImportReport, import_csv
+from webapp.content.importing.storing import ImportReport, import_csv
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline.founding import found_account, found_site

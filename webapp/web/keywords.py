@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.content import importing, queries, review
-from webapp.content.importing import ImportReport
+from webapp.content import queries, review
+from webapp.content.importing import storing
+from webapp.content.importing.storing import ImportReport
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
 from webapp.content.queries import Filter
 from webapp.core.db import db
@@ -51,7 +52,7 @@ def add_one(slug: str) -> ResponseReturnValue:
     form = KeywordForm()
     if not form.validate():
         return _add_page(site, form, PasteForm(formdata=None)), 422
-    if importing.add_keyword(site, form.fields):
+    if storing.add_keyword(site, form.fields):
         flash(f"“{form.fields.phrase}” was added.", "ok")
     else:
         flash(f"“{form.fields.phrase}” was there already.", "warn")
@@ -63,7 +64,7 @@ def paste(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     form = PasteForm()
     try:
-        report = importing.add_phrases(site, form.text.data or "")
+        report = storing.add_phrases(site, form.text.data or "")
     except Invalid as error:
         refuse(form, error)
         return _add_page(site, KeywordForm(formdata=None), form), 422
@@ -82,7 +83,7 @@ def import_file(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _import_page(site, form), 422
     try:
-        report = importing.import_csv(site, form.file.data.stream)
+        report = storing.import_csv(site, form.file.data.stream)
     except Invalid as error:
         refuse(form, error)
         return _import_page(site, form), 422
@@ -148,4 +149,5 @@ def _reported(site: Site, report: ImportReport) -> ResponseReturnValue:
 def _summary(report: ImportReport) -> str:
     verb = "was" if report.duplicates == 1 else "were"
     already = f" {report.duplicates} {verb} there already." if report.duplicates else ""
-    return f"{report.new} keyword{'s' if report.new != 1 else ''} added.{already}"
+    unread = " Some values could not be read and are unknown." if report.unread else ""
+    return f"{report.new} keyword{'s' if report.new != 1 else ''} added.{already}{unread}"

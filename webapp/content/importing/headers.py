@@ -1,0 +1,98 @@
+"""Which row of a table names its columns, and what its names say that they hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webapp.content.importing import sources
+from webapp.content.importing.understanding import Field, Source
+from webapp.content.models import Intent
+
+WITHIN = 40  # rows: some tools put a title and a range of dates above the header
+ALONE_WITHIN = 3  # rows in which a single cell with a known name is a header and not a keyword
+MOST_COLUMNS = 2000
+
+Cells = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Header:
+    """`line` counts from 1."""
+
+    line: int
+    names: tuple[str, ...]
+    source: Source
+    columns: dict[Field, int]
+    flags: dict[Intent, int]
+    addresses: tuple[int, ...]
+
+    @property
+    def known(self) -> int:
+        """How many columns have a name that we know, read or not."""
+        plain = [sources.plain(name) for name in self.names]
+        read = set(self.columns.values()) | set(self.flags.values()) | set(self.addresses)
+        return len(read | {at for at, name in enumerate(plain) if name in sources.BESIDE})
+
+
+def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
+    """The first of the rows with the most names that we know, one of them for the keywords."""
+    best = None
+    for place, (line, cells) in enumerate(rows[:WITHIN]):
+        header = header_of(line, cells)
+        if Field.PHRASE not in header.columns or (header.known == 1 and place >= ALONE_WITHIN):
+            continue
+        if best is None or header.known > best.known:
+            best = header
+    return best
+
+
+def header_of(line: int, cells: Cells) -> Header:
+    names = tuple(cell.strip().lstrip("\ufeff") for cell in cells[:MOST_COLUMNS])
+    while names and not names[-1]:
+        names = names[:-1]
+    plain = [sources.plain(name) for name in names]
+    source = sources.source_of(plain)
+    flags = _flags(plain)
+    return Header(line, names, source, _columns(plain, source), flags, _addresses(plain))
+
+
+def _columns(names: list[str], source: Source) -> dict[Field, int]:
+    columns: dict[Field, int] = {}
+    for at, name in enumerate(names):
+        for field, known in sources.NAMES.items():
+            if name in known:
+                columns.setdefault(field, at)
+        if sources.is_monthly_volume(name):
+            columns.setdefault(Field.VOLUME, at)
+        if source is Source.PLANNER and sources.is_high_bid(name):
+            columns.setdefault(Field.CPC, at)
+    if Field.PHRASE not in columns:
+        columns |= _second_best_phrase(names)
+    if source is Source.SEMRUSH_STRATEGY:
+        columns |= _page_or_topic(names)
+    return columns
+
+
+def _second_best_phrase(names: list[str]) -> dict[Field, int]:
+    found = [at for at, name in enumerate(names) if name in sources.SECOND_BEST_PHRASES]
+    return {Field.PHRASE: found[0]} if found else {}
+
+
+def _page_or_topic(names: list[str]) -> dict[Field, int]:
+    """Semrush's page is one main keyword, as Ahrefs' parent is; its topic is wider."""
+    return next(({Field.PARENT: names.index(name)} for name in ("page", "topic") if name in names), {})
+
+
+def _flags(names: list[str]) -> dict[Intent, int]:
+    """Columns that say yes or no to an intent. A single one is rather a name of something else."""
+    found = {sources.FLAGS[name]: at for at, name in enumerate(names) if name in sources.FLAGS}
+    return found if len(found) > 1 else {}
+
+
+def _addresses(names: list[str]) -> tuple[int, ...]:
+    """Columns such as “URL 1” … “URL 10”, in the order of their numbers."""
+    places: dict[int, int] = {}
+    for at, name in enumerate(names):
+        match = sources.ADDRESS.fullmatch(name)
+        if match:
+            places.setdefault(int(match[1] or match[2]), at)
+    return tuple(places[number] for number in sorted(places)[:10]) if len(places) > 1 else ()
