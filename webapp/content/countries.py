@@ -4,8 +4,22 @@ from functools import cache
 from importlib import resources
 
 OTHER_CODES = {
-    "UK": "GB", "EN": "GB", "USA": "US", "GBR": "GB", "DEU": "DE", "FRA": "FR", "ESP": "ES", "ITA": "IT",
-    "PRT": "PT", "NLD": "NL", "POL": "PL", "AUT": "AT", "CHE": "CH", "BRA": "BR", "CAN": "CA", "AUS": "AU",
+    "UK": "GB",
+    "EN": "GB",
+    "USA": "US",
+    "GBR": "GB",
+    "DEU": "DE",
+    "FRA": "FR",
+    "ESP": "ES",
+    "ITA": "IT",
+    "PRT": "PT",
+    "NLD": "NL",
+    "POL": "PL",
+    "AUT": "AT",
+    "CHE": "CH",
+    "BRA": "BR",
+    "CAN": "CA",
+    "AUS": "AU",
 }
 OTHER_NAMES = {
     "US": "united states of america, vereinigte staaten, vereinigte staaten von amerika, états-unis, estados unidos,"

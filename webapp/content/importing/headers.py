@@ -46,13 +46,17 @@ def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
 
 
 def header_of(line: int, cells: Cells) -> Header:
-    names = tuple(cell.strip().lstrip("\ufeff") for cell in cells[:MOST_COLUMNS])
+    names = tuple(cell.strip() for cell in cells[:MOST_COLUMNS])
     while names and not names[-1]:
         names = names[:-1]
     plain = [sources.plain(name) for name in names]
     source = sources.source_of(plain)
     flags = _flags(plain)
     return Header(line, names, source, _columns(plain, source), flags, _addresses(plain))
+
+
+def names_keywords(name: str) -> bool:
+    return sources.plain(name) in sources.NAMES[Field.PHRASE] | sources.SECOND_BEST_PHRASES
 
 
 def _columns(names: list[str], source: Source) -> dict[Field, int]:

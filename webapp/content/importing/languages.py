@@ -24,7 +24,7 @@ WORDS = {
     "pl": "i w na do z dla jak co jest czy bez od najlepszy najlepsze kupić tani cena kiedy gdzie dlaczego jaki jaka"
     " jakie ile",
 }
-LETTERS = {"de": "äß", "fr": "èêçàœ", "es": "ñ¿¡", "it": "ìò", "pt": "ãõ", "pl": "ąęłśżźćń"}
+LETTERS = {"de": "äöüß", "fr": "èêçàœ", "es": "ñ¿¡", "it": "ìò", "pt": "ãõ", "pl": "ąęłśżźćń"}
 SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af]")),

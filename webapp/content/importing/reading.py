@@ -54,7 +54,7 @@ def _read(number: int, cells: Sequence[str], understanding: Understanding) -> Li
     if understanding.delimiter and any(cell.strip() for cell in cells[len(understanding.names) :]):
         return Line(number, None, TOO_MANY_CELLS)
     written = {field.value: _cell(cells, at) for field, at in understanding.columns.items()}
-    phrase = written.pop(Field.PHRASE.value).lstrip("\ufeff")
+    phrase = written.pop(Field.PHRASE.value)
     if understanding.country and not written.get(Field.COUNTRY.value, "").strip():
         written[Field.COUNTRY.value] = understanding.country
     if understanding.flags:

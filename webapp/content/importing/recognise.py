@@ -88,15 +88,12 @@ def _cells(rows: Numbered) -> list[list[str]]:
 
 
 def _best(understandings: list[Understanding]) -> Understanding:
-    """Of the tables of one file: the first of a known export, else the first whose keywords are known."""
+    """Of the tables of one file: the first of a known export, else of named keywords, else of what looks like them."""
 
     def rank(understanding: Understanding) -> tuple[bool, bool, bool]:
         known = understanding.source not in (Source.TABLE, Source.LINES)
-        return (
-            known,
-            Field.PHRASE in understanding.columns and understanding.header_line > 0,
-            bool(understanding.columns),
-        )
+        at = understanding.columns.get(Field.PHRASE)
+        return known, at is not None and headers.names_keywords(understanding.names[at]), at is not None
 
     return max(understandings, key=rank)  # the first of equals
 
@@ -132,7 +129,8 @@ def _by_looks(table: _Table) -> Understanding | None:
     unnamed = Header(0, tuple(f"Column {at + 1}" for at in range(width)), Source.TABLE, {}, {}, ())
     header = replace(named, source=Source.TABLE) if has_header else unnamed
     columns = dict(header.columns)
-    candidates = guessing.like_keywords(_cells(below), list(columns.values()))
+    looking = guessing.like_keywords(_cells(below), list(columns.values()))
+    candidates = [at for at in looking if at < len(header.names)]
     if len(candidates) == 1:
         columns[Field.PHRASE] = candidates[0]
         numbers = guessing.only_numbers(_cells(below))

@@ -17,6 +17,7 @@ from webapp.content.importing import refusals
 CHUNK = 65_536  # bytes
 LONGEST_LINE = 100_000  # characters
 LONGEST_RECORD = 200  # lines that one quoted cell may run over
+MARK = "\ufeff"  # of a file's encoding: within a text where files were joined
 UNREADABLE = "\ufffd"
 FEW_ODD, RARELY_ODD = 3, 0.01  # control characters that a text may hold, by number or by share
 
@@ -51,15 +52,15 @@ def encoding_of(head: bytes) -> str:
 
 
 def lines_of(stream: IO[bytes], encoding: str) -> Iterator[str]:
-    """The lines without their ends. Of one that is too long there is more than `LONGEST_LINE`, and not all."""
+    """The lines without ends and marks. Of one that is too long there is more than `LONGEST_LINE`, and not all."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)("replace"), translate=True)
     unfinished = ""
     for data in chain(iter(partial(stream.read, CHUNK), b""), [b""]):
         *lines, unfinished = (unfinished + decoder.decode(data, final=not data)).split("\n")
-        yield from lines
+        yield from (line.removeprefix(MARK) for line in lines)
         unfinished = unfinished[: LONGEST_LINE + 1]
     if unfinished:
-        yield unfinished
+        yield unfinished.removeprefix(MARK)
 
 
 def rows_of(lines: Iterator[str], delimiter: str | None) -> Iterator[Row]:
