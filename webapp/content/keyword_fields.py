@@ -59,13 +59,13 @@ class KeywordFields:
 
 def read_fields(phrase: str, **written: str) -> KeywordFields:
     """The fields as written, by their names, understood. Raises Invalid, which names the first that cannot be."""
-    shown = read_phrase(phrase)
-    return KeywordFields(shown, normal(shown), **{name: READERS[name](text) for name, text in written.items()})
+    shown, compared = _phrase_and_normal(phrase)
+    return KeywordFields(shown, compared, **{name: READERS[name](text) for name, text in written.items()})
 
 
 def read_what_can_be(phrase: str, written: Mapping[str, str]) -> tuple[KeywordFields, tuple[str, ...]]:
     """As `read_fields`, but a value that cannot be read is unknown: with a sentence about each. Raises Invalid."""
-    shown = read_phrase(phrase)
+    shown, compared = _phrase_and_normal(phrase)
     values: dict[str, Any] = {}
     unread = []
     for name, text in written.items():
@@ -73,11 +73,15 @@ def read_what_can_be(phrase: str, written: Mapping[str, str]) -> tuple[KeywordFi
             values[name] = READERS[name](text)
         except Invalid as error:
             unread.append(f"{error.sentence} It is left unknown.")
-    return KeywordFields(shown, normal(shown), **values), tuple(unread)
+    return KeywordFields(shown, compared, **values), tuple(unread)
 
 
 def read_phrase(written: str) -> str:
     """The phrase, trimmed. Raises Invalid."""
+    return _phrase_and_normal(written)[0]
+
+
+def _phrase_and_normal(written: str) -> tuple[str, str]:
     phrase = written.strip()
     if not phrase:
         raise Invalid("phrase", "There is no keyword.", "Write the phrase that people search for.")
@@ -89,11 +93,12 @@ def read_phrase(written: str) -> str:
         raise Invalid("phrase", f"“{phrase[:40]}” is a spreadsheet formula, not a keyword.", "Write its result.")
     if phrase.lower() in SHEET_ERRORS:
         raise Invalid("phrase", f"“{phrase}” is an error of a spreadsheet, not a keyword.", "Mend the cell.")
-    if max(len(phrase), len(normal(phrase))) > LONGEST_PHRASE:
+    compared = normal(phrase[: LONGEST_PHRASE + 1])
+    if max(len(phrase), len(compared)) > LONGEST_PHRASE:
         raise Invalid("phrase", f"The keyword is longer than {LONGEST_PHRASE} characters.", "Shorten it.")
     if not any(character.isalnum() for character in phrase):
         raise Invalid("phrase", f"“{phrase[:40]}” has no letter and no digit.", "Write the phrase in words.")
-    return phrase
+    return phrase, compared
 
 
 def _volume(written: str) -> int | None:
@@ -128,6 +133,8 @@ def _cpc(written: str) -> Decimal | None:
 
 def _intent(written: str) -> Intent | None:
     """The first where a tool lists several. By their first letters, or the digits of Semrush's API."""
+    if _is_unknown(written):
+        return None
     for text in re.split(r"[,;/|\n]", written[:200]):
         word = text.strip().lower()
         if word in UNKNOWN or BESIDE_INTENT.match(word):
@@ -177,7 +184,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 
 def _is_unknown(written: str) -> bool:
-    return numbers.SPACES.sub("", written).lower() in UNKNOWN
+    return written.strip().lower() in UNKNOWN
 
 
 def _start(written: str) -> str:

@@ -1,6 +1,5 @@
 """The form of a phrase that is compared, as against the form that somebody wrote."""
 
-import re
 import unicodedata
 
 STRAIGHT = str.maketrans("‘’‚‛′“”„‟″«»", '\'\'\'\'\'"""""""')
@@ -11,6 +10,8 @@ def normal(phrase: str) -> str:
 
     Applying it twice changes nothing. It may be longer than what was written.
     """
+    if phrase.isascii():
+        return " ".join(phrase.lower().split())
     unified = unicodedata.normalize("NFKC", phrase.translate(STRAIGHT))
     folded = unicodedata.normalize("NFKC", unified.casefold()).translate(STRAIGHT)
-    return re.sub(r"\s+", " ", folded).strip()
+    return " ".join(folded.split())

@@ -9,6 +9,8 @@ LONGEST_RANGE = 2 * LONGEST
 SPACES = re.compile(r"[\s\u00a0\u202f]+")
 GROUPED = re.compile(r"\d{1,3}(?:([.,'’_])\d{3})(?:\1\d{3})*")
 DECIMAL = re.compile(r"\d+(?:[.,]\d+)?")
+PLAIN = re.compile(r"[0-9]+(?:[.,][0-9]{1,2})?")
+CENT = Decimal("0.01")
 NO_DECIMALS = re.compile(r"(?<=\d{3})[.,]0{1,2}$")  # of a number whose thousands are separated
 
 UNITS = dict.fromkeys(("k", "tsd", "mil", "mila", "tys"), 1_000) | dict.fromkeys(("m", "mio", "mln", "mill"), 1_000_000)
@@ -26,6 +28,8 @@ def count(written: str) -> int | None:
     That is the figure that Google's planner itself writes for its ranges (50, 500, 5000 …), where it does not write
     the range; of a narrow range it is the lower end, if that is more. None if it is no number.
     """
+    if written.isdecimal() and len(written) <= LONGEST:
+        return int(written)
     text = SPACES.sub("", written).lower()
     if len(text) > LONGEST_RANGE:
         return None
@@ -61,11 +65,13 @@ def amount(written: str) -> Decimal | None:
     text = SPACES.sub("", written)
     if len(text) > LONGEST:
         return None
+    if PLAIN.fullmatch(text):
+        return Decimal(text.replace(",", ".")).quantize(CENT)
     whole, separator, cents = re.fullmatch(r"(.*?)(?:([.,])(\d*))?", text).groups(default="")  # type: ignore[union-attr]
     whole = re.sub(r"(?<=\d)[.,'’](?=\d{3})", "", whole)
     if not re.fullmatch(r"[0-9]+", whole) or (separator and not cents):
         return None
-    return Decimal(f"{whole}.{cents or 0}").quantize(Decimal("0.01"))
+    return Decimal(f"{whole}.{cents or 0}").quantize(CENT)
 
 
 def _times(number: str, unit: str | None) -> int | None:

@@ -67,6 +67,10 @@ def test_one_keyword_a_line_below_a_header() -> None:
     ]
 
 
+def test_a_keyword_that_is_called_like_a_column_without_a_name_is_one() -> None:
+    assert [fields.phrase for fields in keywords("moka\nColumn 1\n")] == ["moka", "Column 1"]
+
+
 def test_a_keyword_that_is_called_keyword_is_no_header_far_below() -> None:
     assert [fields.phrase for fields in keywords("moka\nchemex\naeropress\nkettle\nkeyword\nfilter\n")][4] == "keyword"
 

@@ -15,6 +15,15 @@ MOST_DIRECTORY = 2_000_000  # bytes of the list of members, which is held in mem
 MOST_TEXT = 600_000_000  # bytes that one member may unpack to
 MOST_LOOKED_AT = 40  # members
 TEXTS = (".csv", ".tsv", ".txt", ".tab")
+DOCUMENTS = {
+    "word/": "a Word document",
+    "ppt/": "a presentation",
+    "content.xml": "an OpenDocument file",
+    "index/document.iwa": "a Numbers or Pages document",
+    "xl/workbook.bin": "a binary Excel workbook",
+    "androidmanifest.xml": "a program",
+    "meta-inf/": "a program",
+}
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
@@ -45,6 +54,14 @@ def opened(stream: IO[bytes]) -> Iterator[zipfile.ZipFile]:
         raise
     except BROKEN as error:
         raise refusals.damaged("ZIP file") from error
+
+
+def refuse_documents(archive: zipfile.ZipFile) -> None:
+    """Raises Invalid for what other programs keep in the form of a ZIP file."""
+    for name in map(str.lower, archive.namelist()):
+        for start, kind in DOCUMENTS.items():
+            if name.startswith(start):
+                raise refusals.no_list(f"The file is {kind}, not a list of keywords.")
 
 
 def text_members(archive: zipfile.ZipFile) -> list[str]:

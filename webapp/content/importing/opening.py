@@ -50,6 +50,7 @@ def container_of(stream: IO[bytes]) -> Container:
         refusals.refuse_other_formats(head)
         return Container.TEXT
     with archives.opened(stream) as archive:
+        archives.refuse_documents(archive)
         return Container.WORKBOOK if workbooks.is_workbook(archive) else Container.ZIP
 
 
