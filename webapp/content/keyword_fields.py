@@ -23,7 +23,7 @@ UNREADABLE = "\ufffd"  # stands for what an encoding does not have
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 CURRENCY = re.compile(r"^(?:[A-Z]{1,3}[$]|[A-Z]{3}|[$€£¥₹₩₽₺]|zł|kr\.?|Kč)|(?:[A-Z]{3}|[$€£¥₹₩₽₺]|zł|kr\.?|Kč)$")
 FORMULA = re.compile(r"^=|^[+@-].*\(")
-ADDRESS = re.compile(r"https?://[^\s|,;\"'<>]+", re.IGNORECASE)
+ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f|,;\"'<>]+", re.IGNORECASE)
 
 BESIDE_INTENT = re.compile(r"(?:non-?)?(?:brand|local)", re.IGNORECASE)  # what Ahrefs lists among the intents
 STEMS = {
@@ -188,4 +188,4 @@ def _is_unknown(written: str) -> bool:
 
 
 def _start(written: str) -> str:
-    return written.strip()[:20]
+    return CONTROL.sub(" ", written.strip()[:20])

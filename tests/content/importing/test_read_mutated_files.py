@@ -9,7 +9,8 @@ import pytest
 from tests.content.importing import exports
 from webapp.content.importing.reading import lines
 from webapp.content.importing.recognise import recognise
-from webapp.content.importing.understanding import Field, Unrecognised, mapped
+from webapp.content.importing.understanding import Field, Understanding, Unrecognised, mapped
+from webapp.content.keyword_fields import CONTROL
 from webapp.core.errors import Invalid
 
 FILES = 10_000
@@ -86,16 +87,24 @@ def test_a_damaged_file_is_read_line_by_line_or_refused(seed: int, sources: list
         look_through(data)
 
 
+def assert_shown(understanding: Understanding) -> None:
+    """A page can show it and a database keep it."""
+    cells = [*understanding.names, *(cell for row in understanding.sample for cell in row)]
+    assert cells
+    assert not CONTROL.search("".join(cells))
+
+
 def look_through(data: bytes) -> None:
     stream = io.BytesIO(data)
     try:
         understanding = recognise(stream, "moka_us_2026-05-01.csv")
     except Unrecognised as found:
-        assert found.understanding.names
+        assert_shown(found.understanding)
         understanding = mapped(found, {Field.PHRASE: len(found.understanding.names) - 1})
     except Invalid as refusal:
         assert (refusal.field, bool(refusal.sentence), bool(refusal.remedy)) == ("file", True, True)
         return
+    assert_shown(understanding)
     assert len(understanding.meanings) == len(understanding.names) > understanding.columns[Field.PHRASE]
     before = understanding.header_line
     try:
@@ -103,6 +112,7 @@ def look_through(data: bytes) -> None:
             assert line.number > before
             assert (line.fields is None) == bool(line.reason)
             assert line.fields is None or line.fields.phrase
+            assert not CONTROL.search("".join((line.reason, *line.unread, *(line.fields.serp if line.fields else ()))))
             before = line.number
     except Invalid as refusal:
         assert refusal.field == "file"

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from webapp.content.importing import sources
 from webapp.content.importing.understanding import Field, Source
+from webapp.content.keyword_fields import CONTROL
 from webapp.content.models import Intent
 
 WITHIN = 40  # rows: some tools put a title and a range of dates above the header
 ALONE_WITHIN = 3  # rows in which a single cell with a known name is a header and not a keyword
 MOST_COLUMNS = 2000
+LONGEST_SHOWN = 200  # characters of a cell
 
 Cells = Sequence[str]
 
@@ -46,13 +48,18 @@ def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
 
 
 def header_of(line: int, cells: Cells) -> Header:
-    names = tuple(cell.strip() for cell in cells[:MOST_COLUMNS])
+    names = tuple(shown(cell).strip() for cell in cells[:MOST_COLUMNS])
     while names and not names[-1]:
         names = names[:-1]
     plain = [sources.plain(name) for name in names]
     source = sources.source_of(plain)
     flags = _flags(plain)
     return Header(line, names, source, _columns(plain, source), flags, _addresses(plain))
+
+
+def shown(cell: str) -> str:
+    """As much of a cell as a page shows and a database keeps of it."""
+    return CONTROL.sub(" ", cell[:LONGEST_SHOWN])
 
 
 def names_keywords(name: str) -> bool:

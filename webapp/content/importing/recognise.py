@@ -12,7 +12,6 @@ from webapp.content.importing.texts import Row
 from webapp.content.importing.understanding import Field, Source, Understanding, Unrecognised
 
 SHOWN = 8  # rows
-LONGEST_SHOWN = 200  # characters of a cell
 COUNTRY_IN_NAME = re.compile(
     r"_(?:mobile-)?([a-z]{2})_\d{4}-\d{2}-\d{2}|-([a-z]{2})-\d{8}|(?:^|[/\\])google_([a-z]{2})_", re.IGNORECASE
 )
@@ -153,7 +152,7 @@ def _describe(
         header_line=header.line,
         columns=columns,
         names=header.names,
-        sample=tuple(tuple(cell[:LONGEST_SHOWN] for cell in cells) for _, cells in below[:SHOWN]),
+        sample=tuple(tuple(map(headers.shown, cells[: headers.MOST_COLUMNS])) for _, cells in below[:SHOWN]),
         language=languages.language_of(phrases),
         flags=header.flags,
         addresses=header.addresses,

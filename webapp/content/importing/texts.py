@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
@@ -19,7 +20,9 @@ LONGEST_LINE = 100_000  # characters
 LONGEST_RECORD = 200  # lines that one quoted cell may run over
 MARK = "\ufeff"  # of a file's encoding: within a text where files were joined
 UNREADABLE = "\ufffd"
-FEW_ODD, RARELY_ODD = 3, 0.01  # control characters that a text may hold, by number or by share
+ODD = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # control characters that no text needs
+LOOKED_AT = 262_144  # bytes that are looked through for them
+FEW_ODD, RARELY_ODD = 3, 0.01  # of them in a text, by number or by share
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -33,6 +36,7 @@ CODE_PAGES = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"),
     *("cp932", "gb18030", "big5", "euc_kr", "koi8_r", "mac_roman"),
 ]
+BROKEN = 0.1  # of the characters beyond ASCII, in what is UTF-8 all the same
 MOST_GUESSED = 20_000  # bytes that a guess looks at: it is slow
 
 UNCLOSED = "A quotation mark is opened and not closed, or text follows a closed one."
@@ -44,9 +48,8 @@ Row = tuple[int, list[str] | str]  # the number of the line from 1; its cells, o
 def encoding_of(head: bytes) -> str:
     """The codec of a text that begins with `head`. Raises Invalid if it is no text."""
     encoding = _marked(head) or (_without_mark(head) if b"\0" in head else _bytewise(head))
-    text = head.decode(encoding, "replace")
-    odd = sum(character < " " and character not in "\t\r\n\f\v\x1a" for character in text)
-    if odd > max(FEW_ODD, RARELY_ODD * len(text)):
+    text = head[:LOOKED_AT].decode(encoding, "replace")
+    if len(ODD.findall(text)) > max(FEW_ODD, RARELY_ODD * len(text)):
         raise refusals.no_text()
     return encoding
 
@@ -122,8 +125,8 @@ def _ascii(text: str) -> int:
 def _bytewise(head: bytes) -> str:
     """UTF-8, even with a few broken characters; else what it looks like."""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
-    broken = text.count(UNREADABLE)
-    if broken <= 0.1 * sum(character > "\x7f" for character in text):
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    if text.count(UNREADABLE) <= BROKEN * beyond_ascii:
         return "utf-8"
     telling = b"\n".join(line for line in head.split(b"\n") if not line.isascii())[:MOST_GUESSED]
     best = from_bytes(telling, cp_isolation=CODE_PAGES).best()

@@ -17,10 +17,10 @@ MOST_SHEETS = 40
 MOST_ROWS = 1_048_576  # as many as Excel has
 MOST_COLUMNS = 2000
 LONGEST_CELL = 32_767  # characters, as in Excel
-MOST_SHEET = 400_000_000  # bytes of a sheet, which is read bit by bit
+MOST_SHEET = 300_000_000  # bytes of a sheet, which is read bit by bit
 MOST_STRINGS = 80_000_000  # bytes of the texts that all sheets share, which are held in memory
-MOST_PART = 20_000_000  # bytes of any other part
-MOST_PACKED = 100  # times that a part may be larger than it is packed: sheets of a tool's rows are 10 to 20 times
+MOST_PART = 10_000_000  # bytes of any other part
+MOST_PACKED = 50  # times that a part may be larger than it is packed: sheets of a tool's rows are 10 to 20 times
 
 
 def is_workbook(archive: ZipFile) -> bool:
