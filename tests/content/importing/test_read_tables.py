@@ -103,6 +103,12 @@ def test_without_a_name_the_column_that_looks_like_keywords_is_taken() -> None:
     assert keywords(text(rows))[0].volume == 1_000
 
 
+def test_a_column_about_advertisements_is_none_of_keywords() -> None:
+    data = "Was;Monatliche Suchanfragen;Konkurrenz\nmoka kaufen;90;hoch\nchemex test;20;niedrig\n"
+
+    assert [(fields.phrase, fields.volume) for fields in keywords(data)] == [("moka kaufen", 90), ("chemex test", 20)]
+
+
 def test_where_two_columns_look_like_keywords_a_person_says_which() -> None:
     found = unrecognised(
         "Name;Town;Mail\nAna Moss;Lisbon;a@beans.example\nAna Reed;Porto;b@beans.example\n"
@@ -176,6 +182,23 @@ def test_addresses_of_the_result_page_in_one_cell(between: str) -> None:
 
 def test_one_address_beside_a_keyword_is_not_its_result_page() -> None:
     assert keywords("Keyword,URL,Position\nmoka,https://beans.example/,3\n")[0].serp == ()
+
+
+def test_cells_below_a_header_without_a_name_are_left_out() -> None:
+    assert [fields.phrase for fields in keywords("Keyword,Volume,\nmoka,90,a note\n")] == ["moka"]
+
+
+def test_cells_beyond_the_header_cost_the_line() -> None:
+    found = read("Keyword,CPC\nmoka,1,25\nchemex,0.5\n")
+
+    assert [(line.number, line.reason.split(".")[0]) for line in found if not line.fields] == [
+        (2, "It has more cells than the header row")
+    ]
+    assert found[1].fields and found[1].fields.phrase == "chemex"
+
+
+def test_exact_match_brackets_are_no_json() -> None:
+    assert [fields.phrase for fields in keywords("[moka pot]\n[chemex]\n")] == ["[moka pot]", "[chemex]"]
 
 
 def test_a_parent_topic_of_any_table() -> None:

@@ -62,6 +62,8 @@ def with_part(name: str, data: bytes) -> bytes:
         (b"Keyword\nbasil\x00care\n", "The file is not a text file"),
         (b"<!DOCTYPE html><html><body>Sign in</body>", "The file is a web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><a/>', "The file is a web page"),
+        (b'[{"keyword": "moka"}]', "The file is JSON"),
+        (b'{\n  "keywords": ["moka"]\n}', "The file is JSON"),
         (b"{\\rtf1\\ansi Keyword}", "The file is a text document"),
         (b"x" * 200_000, "The file is not a text file"),
         (b"PK\x03\x04rest", "The ZIP file is damaged"),

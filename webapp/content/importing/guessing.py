@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 DELIMITERS = ("\t", ";", ",", "|")  # the first of equals
 AGREEING = 0.9  # of the rows have the same number of cells, if a delimiter is one
@@ -39,7 +39,7 @@ def has_header(rows: Table) -> bool:
     )
 
 
-def like_keywords(rows: Table, taken: Sequence[int] = ()) -> list[int]:
+def like_keywords(rows: Table, taken: Container[int] = ()) -> list[int]:
     """The columns that look like keywords, those left out that are `taken` by something known."""
     width = max(map(len, rows), default=0)
     return [

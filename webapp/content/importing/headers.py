@@ -30,9 +30,13 @@ class Header:
     @property
     def known(self) -> int:
         """How many columns have a name that we know, read or not."""
-        plain = [sources.plain(name) for name in self.names]
+        return len(self.taken)
+
+    @property
+    def taken(self) -> set[int]:
+        """The columns that their names say something about."""
         read = set(self.columns.values()) | set(self.flags.values()) | set(self.addresses)
-        return len(read | {at for at, name in enumerate(plain) if name in sources.BESIDE})
+        return read | {at for at, name in enumerate(self.names) if sources.is_beside(sources.plain(name))}
 
 
 def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
@@ -49,8 +53,6 @@ def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
 
 def header_of(line: int, cells: Cells) -> Header:
     names = tuple(shown(cell).strip() for cell in cells[:MOST_COLUMNS])
-    while names and not names[-1]:
-        names = names[:-1]
     plain = [sources.plain(name) for name in names]
     source = sources.source_of(plain)
     flags = _flags(plain)

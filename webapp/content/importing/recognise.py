@@ -71,11 +71,17 @@ def _of_text(container: Container, head: TextHead) -> _Table:
 
 
 def _of_sheet(head: SheetHead) -> _Table:
-    return _Table(Container.WORKBOOK, None, None, head.name, _whole(head.rows), _last(head.rows))
+    rows = [(number, _without_end(cells)) for number, cells in _whole(head.rows)]
+    return _Table(Container.WORKBOOK, None, None, head.name, rows, _last(head.rows))
 
 
 def _whole(rows: list[Row]) -> Numbered:
     return [(number, row) for number, row in rows if not isinstance(row, str) and any(cell.strip() for cell in row)]
+
+
+def _without_end(cells: list[str]) -> list[str]:
+    """A sheet often has blank cells on its right that nobody wrote."""
+    return cells[: max(at for at, cell in enumerate(cells, 1) if cell.strip())]
 
 
 def _last(rows: list[Row]) -> int:
@@ -128,7 +134,7 @@ def _by_looks(table: _Table) -> Understanding | None:
     unnamed = Header(0, tuple(f"Column {at + 1}" for at in range(width)), Source.TABLE, {}, {}, ())
     header = replace(named, source=Source.TABLE) if has_header else unnamed
     columns = dict(header.columns)
-    looking = guessing.like_keywords(_cells(below), list(columns.values()))
+    looking = guessing.like_keywords(_cells(below), header.taken)
     candidates = [at for at in looking if at < len(header.names)]
     if len(candidates) == 1:
         columns[Field.PHRASE] = candidates[0]

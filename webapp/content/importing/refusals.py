@@ -1,5 +1,7 @@
 """What is no file of keywords, by its first bytes; and what people are told."""
 
+import re
+
 from webapp.core.errors import Invalid
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -20,6 +22,7 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "a Parquet file"),
     (b"{\\rtf", "a text document (RTF)"),
 )
+JSON = re.compile(rb"\s*(?:\{\s*[\"}]|\[\s*[\[{\"])")
 MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg")
 SAVE_AS = "Nothing was imported. Save the keywords as “CSV UTF-8” or .xlsx and choose that file."
 
@@ -29,6 +32,8 @@ def refuse_other_formats(head: bytes) -> None:
     for signature, name in SIGNATURES:
         if head.startswith(signature):
             raise no_list(f"The file is {name}, not a list of keywords.")
+    if JSON.match(head):
+        raise no_list("The file is JSON, not a list of keywords.")
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].lower().startswith(MARKUP):
         raise no_list("The file is a web page or an XML document, not a list of keywords.")
 

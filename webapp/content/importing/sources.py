@@ -16,7 +16,17 @@ APART = re.compile(r"[\W_]+")
 NAMES: dict[Field, frozenset[str]] = {
     Field.PHRASE: frozenset(
         {
-            *("keyword", "keywords", "phrase", "query", "queries", "search query", "search queries", "search term"),
+            *(
+                "keyword",
+                "keywords",
+                "kw",
+                "phrase",
+                "query",
+                "queries",
+                "search query",
+                "search queries",
+                "search term",
+            ),
             *("search terms", "top queries", "key phrase", "keyphrase", "keyword phrase", "target keyword", "ph"),
             *("schlüsselwort", "schlüsselwörter", "suchbegriff", "suchbegriffe", "suchanfrage", "suchwort"),
             *("häufigste suchanfragen", "top suchanfragen", "keyword idee", "schlagwort"),
@@ -51,6 +61,7 @@ NAMES: dict[Field, frozenset[str]] = {
     Field.DIFFICULTY: frozenset(
         {
             *("difficulty", "kd", "keyword difficulty", "keyword difficulty index", "seo difficulty", "sd", "kdi"),
+            *("search difficulty", "organic difficulty"),
             *("schwierigkeit", "keyword schwierigkeit", "schwierigkeitsgrad", "seo schwierigkeit"),
             *("difficulté", "difficulté du mot clé", "difficulté des mots clés", "difficulté seo"),
             *("dificultad", "dificultad de la palabra clave", "dificultad de palabra clave", "dificultad seo"),
@@ -94,7 +105,7 @@ NAMES: dict[Field, frozenset[str]] = {
 SECOND_BEST_PHRASES = frozenset(
     {
         *("suchanfragen", "requêtes", "requetes", "consultas", "pesquisas", "zoekopdrachten", "zapytania"),
-        *("recherches", "term", "terms", "search", "begriff", "begriffe", "terme", "termes", "término", "termine"),
+        *("recherches", "term", "terms", "begriff", "begriffe", "terme", "termes", "término", "termine"),
         *("termo", "hasło", "phrases", "expressions"),
     }
 )
@@ -117,7 +128,7 @@ HIGH = re.compile(
     r"hoog|(?:górny|wysoki) zakres|górna granica)$"
 )
 COMPETITION = re.compile(
-    r"competition|wettbewerb|concurrence|competencia|concorrenza|concorrência|concurrentie|konkuren"
+    r"(?:competition|wettbewerb|concurrence|competencia|concorrenza|concorrência|concurrentie|konkurr?en\w*)"
 )
 CLICKS = re.compile(
     r"(?:clicks?|klicks?|clics?|cliques?|klikken|kliknięcia|tıklama\w*|kliknutí|клики|クリック数|点击次数|클릭수)"
@@ -158,6 +169,10 @@ def is_high_bid(name: str) -> bool:
     return BID.search(name) is not None and HIGH.search(name) is not None
 
 
+def is_beside(name: str) -> bool:
+    return name in BESIDE or COMPETITION.fullmatch(name) is not None
+
+
 def _planner(names: Collection[str]) -> bool:
     searches = any(is_monthly_volume(name) for name in names)
     return searches and any(BID.search(name) or COMPETITION.search(name) for name in names)
@@ -186,8 +201,7 @@ SIGNATURES: tuple[tuple[Source, Callable[[Collection[str]], bool]], ...] = (
     (
         Source.SEMRUSH_MAGIC,
         lambda names: (
-            _at_least(1, "keyword difficulty", "volume")(names)
-            and _at_least(1, "competitive density", "number of results", "click potential")(names)
+            "volume" in names and _at_least(1, "competitive density", "number of results", "click potential")(names)
         ),
     ),
     (Source.SEMRUSH_MAGIC, _at_least(4, "intent", "volume", "trend", "keyword difficulty", "cpc", "serp features")),

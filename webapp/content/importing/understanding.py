@@ -115,7 +115,7 @@ class Understanding:
 
 
 class Unrecognised(Invalid):
-    """A table of which a person has to say which column holds the keywords. `understanding` has no columns yet."""
+    """A table of which a person has to say which column holds the keywords: `understanding` may know others."""
 
     def __init__(self, understanding: Understanding):
         super().__init__(
