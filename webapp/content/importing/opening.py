@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import islice
 from typing import IO
 
-from webapp.content.importing import archives, refusals, texts, workbooks
+from webapp.content.importing import archives, encodings, refusals, texts, workbooks
 from webapp.content.importing.texts import Row
 from webapp.content.importing.understanding import Understanding
 
@@ -100,7 +100,7 @@ def _text_rows(stream: IO[bytes], understanding: Understanding) -> Iterator[Row]
 
 def _head_of(stream: IO[bytes], start: bytes, name: str | None) -> TextHead:
     further = _read(stream, FURTHER * HEAD) if start.isascii() else b""
-    encoding = texts.encoding_of(start + further)
+    encoding = encodings.encoding_of(start + further)
     return TextHead(encoding, list(islice(texts.lines_of(io.BytesIO(start), encoding), SAMPLE)), name)
 
 

@@ -3,55 +3,21 @@
 import codecs
 import csv
 import io
-import re
-import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import IO
 
-from charset_normalizer import from_bytes
-
-from webapp.content.importing import refusals
-
 CHUNK = 65_536  # bytes
 LONGEST_LINE = 100_000  # characters
 LONGEST_RECORD = 200  # lines that one quoted cell may run over
 MARK = "\ufeff"  # of a file's encoding: within a text where files were joined
-UNREADABLE = "\ufffd"
-ODD = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # control characters that no text needs
-LOOKED_AT = 262_144  # bytes that are looked through for them
-FEW_ODD, RARELY_ODD = 3, 0.01  # of them in a text, by number or by share
-
-MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-# What spreadsheets write where they do not write Unicode; the first, where others fit as well.
-CODE_PAGES = [
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257"),
-    *("cp932", "gb18030", "big5", "euc_kr", "koi8_r", "mac_roman"),
-]
-BROKEN = 0.1  # of the characters beyond ASCII, in what is UTF-8 all the same
-MOST_GUESSED = 20_000  # bytes that a guess looks at: it is slow
 
 UNCLOSED = "A quotation mark is opened and not closed, or text follows a closed one."
 TOO_LONG = f"The line is longer than {LONGEST_LINE} characters."
 
 Row = tuple[int, list[str] | str]  # the number of the line from 1; its cells, or why they cannot be told apart
-
-
-def encoding_of(head: bytes) -> str:
-    """The codec of a text that begins with `head`. Raises Invalid if it is no text."""
-    encoding = _marked(head) or (_without_mark(head) if b"\0" in head else _bytewise(head))
-    text = head[:LOOKED_AT].decode(encoding, "replace")
-    if len(ODD.findall(text)) > max(FEW_ODD, RARELY_ODD * len(text)):
-        raise refusals.no_text()
-    return encoding
 
 
 def lines_of(stream: IO[bytes], encoding: str) -> Iterator[str]:
@@ -102,34 +68,3 @@ def _quoted(line: str, ahead: deque[str], delimiter: str) -> tuple[int, list[str
     except csv.Error:
         return 1, None
     return reader.line_num, cells
-
-
-def _marked(head: bytes) -> str | None:
-    return next((encoding for mark, encoding in MARKS if head.startswith(mark)), None)
-
-
-def _without_mark(head: bytes) -> str:
-    """UTF-16 that does not say so. Raises Invalid if the zeros do not look like that."""
-    even = head[: len(head) // 2 * 2]
-    little, big = even.decode("utf-16-le", "replace"), even.decode("utf-16-be", "replace")
-    encoding, text = ("utf-16-le", little) if _ascii(little) >= _ascii(big) else ("utf-16-be", big)
-    if "\0" in text or _ascii(text) == 0 or any(unicodedata.category(each) in ("Cn", "Co") for each in text[:2000]):
-        raise refusals.no_text()
-    return encoding
-
-
-def _ascii(text: str) -> int:
-    return sum(" " <= character < "\x7f" or character in "\t\r\n" for character in text)
-
-
-def _bytewise(head: bytes) -> str:
-    """UTF-8, even with a few broken characters; else what it looks like."""
-    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
-    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    if text.count(UNREADABLE) <= BROKEN * beyond_ascii:
-        return "utf-8"
-    telling = b"\n".join(line for line in head.split(b"\n") if not line.isascii())[:MOST_GUESSED]
-    best = from_bytes(telling, cp_isolation=CODE_PAGES).best()
-    if best is None or CODE_PAGES[0] in best.could_be_from_charset:
-        return CODE_PAGES[0]
-    return best.encoding
