@@ -48,6 +48,10 @@ def with_part(name: str, data: bytes) -> bytes:
             "There is nothing below",
         ),
         (zipped({"Queries.csv": b"Top queries,Clicks,Impressions\n"}), "There is nothing below the header row."),
+        (
+            zipped({"Devices.csv": b"Device,Clicks\nDesktop,3\nMobile,9\n", "Queries.csv": b"Top queries,Clicks\n"}),
+            "There is nothing below the header row.",
+        ),
         (workbook({"A": [["Keyword", "Volume"]]}), "There is nothing below the header row."),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "The file is a JPEG picture"),
         (b"\x89PNG\r\n\x1a\n\0\0", "The file is a PNG picture"),

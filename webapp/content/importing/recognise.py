@@ -36,6 +36,15 @@ def recognise(stream: IO[bytes], name: str) -> Understanding:
 
     Raises Invalid("file") for what holds no keywords, Unrecognised where a person has to say which column does.
     """
+    tables = _tables(stream)
+    understanding = replace(_best(tables), country=_filtered_country(tables) or _country_in(name))
+    if Field.PHRASE not in understanding.columns:
+        raise Unrecognised(understanding)
+    return understanding
+
+
+def _tables(stream: IO[bytes]) -> list[_Table]:
+    """Those of the file that hold anything. Raises Invalid if none does."""
     container = opening.container_of(stream)
     match container:
         case Container.TEXT:
@@ -47,15 +56,30 @@ def recognise(stream: IO[bytes], name: str) -> Understanding:
     tables = [table for table in found if table.rows]
     if not tables:
         raise refusals.no_text() if any(table.last for table in found) else refusals.empty()
+    return tables
+
+
+def _best(tables: list[_Table]) -> Understanding:
+    """That of a known export, else of the first with named keywords, else of the first with what looks like them.
+
+    Raises Invalid where the keywords are named and there are none.
+    """
     understandings = [understood for table in tables if (understood := _understood(table))]
-    if not understandings:
+    best = max(understandings, key=_rank, default=None)  # the first of equals
+    names_keywords = any(headers.header_among(table.rows) for table in tables)
+    if best is None or (names_keywords and not _is_named(best)):
         raise refusals.nothing_below()
-    understanding = _best(understandings)
-    country = understanding.country or _filtered_country(tables) or _country_in(name)
-    understanding = replace(understanding, country=country)
-    if Field.PHRASE not in understanding.columns:
-        raise Unrecognised(understanding)
-    return understanding
+    return best
+
+
+def _rank(understanding: Understanding) -> tuple[bool, bool, bool]:
+    known = understanding.source not in (Source.TABLE, Source.LINES)
+    return known, _is_named(understanding), Field.PHRASE in understanding.columns
+
+
+def _is_named(understanding: Understanding) -> bool:
+    at = understanding.columns.get(Field.PHRASE)
+    return at is not None and headers.names_keywords(understanding.names[at])
 
 
 def _of_text(container: Container, head: TextHead) -> _Table:
@@ -90,17 +114,6 @@ def _last(rows: list[Row]) -> int:
 
 def _cells(rows: Numbered) -> list[list[str]]:
     return [cells for _, cells in rows]
-
-
-def _best(understandings: list[Understanding]) -> Understanding:
-    """Of the tables of one file: the first of a known export, else of named keywords, else of what looks like them."""
-
-    def rank(understanding: Understanding) -> tuple[bool, bool, bool]:
-        known = understanding.source not in (Source.TABLE, Source.LINES)
-        at = understanding.columns.get(Field.PHRASE)
-        return known, at is not None and headers.names_keywords(understanding.names[at]), at is not None
-
-    return max(understandings, key=rank)  # the first of equals
 
 
 def _understood(table: _Table) -> Understanding | None:

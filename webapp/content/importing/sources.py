@@ -142,17 +142,6 @@ ADDRESS = re.compile(
 )
 FLAGS = {intent.value: intent for intent in Intent}
 
-QUERIES_FILES = (
-    "queries",
-    "suchanfragen",
-    "requêtes",
-    "consultas",
-    "query",
-    "zoekopdrachten",
-    "zapytania",
-    "pesquisas",
-)
-FILTERS_FILES = ("filters", "filter", "filtres", "filtros", "filtri", "filtry")
 COUNTRIES = frozenset({"country", "land", "pays", "país", "paese", "kraj", "country region"})
 
 
