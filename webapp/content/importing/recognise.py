@@ -29,6 +29,7 @@ class _Table:
     name: str | None
     rows: Numbered  # those that are not blank and can be told apart
     last: int  # the number of the last that is not blank; 0: there is none
+    header: Header | None  # with a name for the keywords
 
 
 def recognise(stream: IO[bytes], name: str) -> Understanding:
@@ -66,8 +67,7 @@ def _best(tables: list[_Table]) -> Understanding:
     """
     understandings = [understood for table in tables if (understood := _understood(table))]
     best = max(understandings, key=_rank, default=None)  # the first of equals
-    names_keywords = any(headers.header_among(table.rows) for table in tables)
-    if best is None or (names_keywords and not _is_named(best)):
+    if best is None or (any(table.header for table in tables) and not _is_named(best)):
         raise refusals.nothing_below()
     return best
 
@@ -85,18 +85,20 @@ def _is_named(understanding: Understanding) -> bool:
 def _of_text(container: Container, head: TextHead) -> _Table:
     """Split by the delimiter that finds most columns we know, else by one on which the lines agree, else not at all."""
     split = {each: list(texts.rows_of(iter(head.lines), each)) for each in guessing.DELIMITERS}
-    known = {each: header.known for each, rows in split.items() if (header := headers.header_among(_whole(rows)))}
+    found = {each: headers.header_among(_whole(rows)) for each, rows in split.items()}
+    known = {each: header.known for each, header in found.items() if header}
     if known:
         delimiter: str | None = max(known, key=lambda each: known[each])
     else:
         delimiter = next((each for each, rows in split.items() if guessing.is_table(_cells(_whole(rows)))), None)
     rows = split[delimiter] if delimiter else list(texts.rows_of(iter(head.lines), None))
-    return _Table(container, head.encoding, delimiter, head.name, _whole(rows), _last(rows))
+    header = found[delimiter] if delimiter else None
+    return _Table(container, head.encoding, delimiter, head.name, _whole(rows), _last(rows), header)
 
 
 def _of_sheet(head: SheetHead) -> _Table:
     rows = [(number, _without_end(cells)) for number, cells in _whole(head.rows)]
-    return _Table(Container.WORKBOOK, None, None, head.name, rows, _last(head.rows))
+    return _Table(Container.WORKBOOK, None, None, head.name, rows, _last(head.rows), headers.header_among(rows))
 
 
 def _whole(rows: list[Row]) -> Numbered:
@@ -118,9 +120,8 @@ def _cells(rows: Numbered) -> list[list[str]]:
 
 def _understood(table: _Table) -> Understanding | None:
     """None if there is a header and nothing below it."""
-    header = headers.header_among(table.rows)
-    if header:
-        return _by_names(table, header)
+    if table.header:
+        return _by_names(table, table.header)
     if table.delimiter is None and table.container is not Container.WORKBOOK:
         return _by_lines(table)
     return _by_looks(table)
