@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import IO
 
+from webapp.ai import languages
 from webapp.content import countries
-from webapp.content.importing import guessing, headers, languages, noticing, opening, refusals, sources, texts
+from webapp.content.importing import guessing, headers, noticing, opening, refusals, sources, texts
 from webapp.content.importing.headers import Header
 from webapp.content.importing.opening import Container, SheetHead, TextHead
 from webapp.content.importing.texts import Row
