@@ -6,7 +6,19 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from webapp.cli import estimate, installation, keywords, ledger, queue, runs, secrets, slots, users, wordpress
+from webapp.cli import (
+    clustering,
+    estimate,
+    installation,
+    keywords,
+    ledger,
+    queue,
+    runs,
+    secrets,
+    slots,
+    users,
+    wordpress,
+)
 from webapp.cli.problems import explained
 
 
@@ -32,6 +44,7 @@ def main(context: click.Context) -> None:
 
 
 for command in (
+    clustering.cluster,
     runs.run, runs.pause, runs.resume, runs.cancel, keywords.import_keywords, queue.queue, slots.slots,
     estimate.estimate,
     installation.doctor, installation.upgrade, installation.demo, ledger.ledger, secrets.secrets,

@@ -7,8 +7,8 @@ from webapp.ai.grouping.rows import NOTHING, Numbers, Rows, means, numbered, uni
 from webapp.ai.grouping.space import Space
 
 PAGE_CUT = 0.55  # of phrases by themselves, not drawn to their neighbours
-TOPIC_CUTS = tuple(0.25 + 0.025 * step for step in range(17))  # 0.25 … 0.65
-PILLAR_CUT = 0.15
+TOPIC_CUTS = tuple(0.15 + 0.025 * step for step in range(21))  # 0.15 … 0.65
+PILLAR_CUT = 0.1
 AS_GOOD = 0.99  # of the best silhouette
 LOOKED_AT = 3000  # rows, to tell how well a cut separates them
 SMALL = 5  # phrases: so few join a larger group nearby
@@ -30,7 +30,8 @@ def topics(space: Space, start: Numbers, fixed: np.ndarray) -> tuple[Numbers, Nu
     """
     tree = link(means(space.drawn, start), np.bincount(start), fixed, PILLAR_CUT, max(TOPIC_CUTS))
     found = [(labels[start], _separation(space.apart, labels[start])) for _, labels in tree.labels_at(TOPIC_CUTS)]
-    enough = AS_GOOD * max(separation for _, separation in found)
+    top = max(separation for _, separation in found)
+    enough = top - (1 - AS_GOOD) * abs(top)
     best = next(labels for labels, separation in reversed(found) if separation >= enough)
     ((_, pillars),) = tree.labels_at([PILLAR_CUT])
     return _with_small_ones_joined(space.drawn, best, fixed_labels(best, start, fixed)), pillars[start]

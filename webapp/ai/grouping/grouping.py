@@ -13,25 +13,28 @@ from webapp.ai.grouping.levels import Level
 from webapp.ai.grouping.minilm import best_embedding
 from webapp.ai.grouping.phrases import Phrases
 from webapp.ai.grouping.rows import NOTHING, Numbers, means, unit
-from webapp.ai.grouping.told import Group, Grouping, KeywordToGroup, Lone
+from webapp.ai.grouping.told import Group, Grouping, KeywordToGroup, Lone, Tell, to_nobody
 
 AT_ONCE = 1024  # keywords
 
 
 def group(
-    keywords: Sequence[KeywordToGroup], level: Level = Level.TOPIC, embedding: Embedding | None = None
+    keywords: Sequence[KeywordToGroup],
+    level: Level = Level.TOPIC,
+    embedding: Embedding | None = None,
+    tell: Tell = to_nobody,
 ) -> Grouping:
     """Groups the keywords that are in no cluster, as topics or as pages."""
     if not keywords:
         return Grouping((), ())
-    return _Groups(keywords, Phrases(keywords, embedding or best_embedding()), level).grouping()
+    return _Groups(keywords, Phrases(keywords, embedding or best_embedding(), tell), level).grouping()
 
 
 def preview(keywords: Sequence[KeywordToGroup], embedding: Embedding | None = None) -> dict[Level, int]:
     """How many clusters each level makes of the keywords."""
     if not keywords:
         return dict.fromkeys(Level, 0)
-    phrases = Phrases(keywords, embedding or best_embedding())
+    phrases = Phrases(keywords, embedding or best_embedding(), to_nobody)
     made = {level: len(_Groups(keywords, phrases, level).grouping().groups) for level in (Level.TOPIC, Level.PAGE)}
     return {Level.PILLAR: int(phrases.pillars.max()) + 1, **made}
 

@@ -32,11 +32,11 @@ class MiniLM:
 
     def rows_of(self, forms: Sequence[str]) -> Rows:
         words = WordVectors().rows_of(forms)
-        return np.hstack([SENTENCE_SHARE**0.5 * _sentences(forms), (1 - SENTENCE_SHARE) ** 0.5 * words])
+        return np.hstack([SENTENCE_SHARE**0.5 * sentence_rows(forms), (1 - SENTENCE_SHARE) ** 0.5 * words])
 
 
-def _sentences(forms: Sequence[str]) -> Rows:
-    """The mean of what the model says of each part; phrases of one length together, as padding costs time."""
+def sentence_rows(forms: Sequence[str]) -> Rows:
+    """The mean of what the model says of each part, at length one. Like lengths together: padding costs time."""
     parts = [found.ids for found in _tokenizer().encode_batch(list(forms))]
     order = sorted(range(len(parts)), key=lambda number: len(parts[number]))
     batches = [order[start : start + AT_ONCE] for start in range(0, len(order), AT_ONCE)]

@@ -10,7 +10,7 @@ from webapp.ai.grouping.embedding import Embedding
 from webapp.ai.grouping.forms import form_of
 from webapp.ai.grouping.rows import Numbers
 from webapp.ai.grouping.space import space_of
-from webapp.ai.grouping.told import KeywordToGroup
+from webapp.ai.grouping.told import KeywordToGroup, Tell
 from webapp.ai.languages import language_of
 
 ENGLISH = ("en", "")  # or unknown
@@ -20,12 +20,14 @@ LOOKED_AT = 2000  # phrases, to tell their language
 class Phrases:
     """A row for each form, sorted, so that the order of the keywords changes nothing."""
 
-    def __init__(self, keywords: Sequence[KeywordToGroup], embedding: Embedding):
+    def __init__(self, keywords: Sequence[KeywordToGroup], embedding: Embedding, tell: Tell):
+        self.tell = tell
         written = [form_of(keyword.phrase) for keyword in keywords]
         self.forms = sorted(set(written))
         number = {form: at for at, form in enumerate(self.forms)}
         self.row_of = np.array([number[form] for form in written], dtype=np.int64)
         self.clusters = self._clusters(keywords)
+        tell(f"Placing {len(self.forms)} phrases by what they mean and how they look")
         self.space = space_of(
             self.forms,
             embedding,
@@ -36,6 +38,7 @@ class Phrases:
     @cached_property
     def pages(self) -> Numbers:
         """The page of each row. A cluster is one, and others join it."""
+        self.tell("Joining phrases to pages")
         return cuts.pages(self.space, *self._groups(np.arange(len(self.forms))))
 
     @cached_property
@@ -52,8 +55,10 @@ class Phrases:
         free = np.flatnonzero(self.clusters < 0)
         pages = np.zeros(len(self.forms), dtype=np.int64)
         if len(free):
+            self.tell("Joining phrases to pages")
             alone = np.zeros(len(free), dtype=bool)
             pages[free] = cuts.pages(self.space.of(free), np.arange(len(free)), alone)
+        self.tell("Joining pages to topics")
         return cuts.topics(self.space, *self._groups(pages))
 
     def _clusters(self, keywords: Sequence[KeywordToGroup]) -> Numbers:

@@ -1,7 +1,9 @@
 """What is said of keywords: what is known of each before, and where it belongs after."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+Tell = Callable[[str], None]  # is told what is being done now
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,7 @@ class Grouping:
 
     groups: Sequence[Group]
     lone: Sequence[Lone]
+
+
+def to_nobody(step: str) -> None:
+    """Where nobody waits for it."""
