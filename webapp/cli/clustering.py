@@ -77,10 +77,11 @@ def _keyword(line: Any) -> Any:
 
 
 def _name(keywords: Sequence[Any], language: str) -> str:
-    from webapp.ai.embedded.naming import name_of
-    from webapp.ai.functions.clustering import KeywordFact
+    from webapp.ai.embedded.naming import named
+    from webapp.ai.functions.clustering import KeywordFact, KeywordGroup
 
-    return name_of([KeywordFact(phrase=keyword.phrase, volume=keyword.volume) for keyword in keywords], language)
+    facts = [KeywordFact(phrase=keyword.phrase, volume=keyword.volume) for keyword in keywords]
+    return named(KeywordGroup(key="1", keywords=facts), language).name
 
 
 def _print(clusters: list[dict[str, Any]], unclustered: list[dict[str, Any]]) -> None:

@@ -106,13 +106,13 @@ def restore(idea: Idea) -> None:
 
 
 def skip_keywords(site_id: int, ids: Collection[int]) -> int:
-    """Takes new keywords out of the line. Answers how many: those in a cluster stay there."""
-    return _change_keywords(site_id, ids, KeywordStatus.NEW, KeywordStatus.SKIPPED)
+    """Takes new and unclustered keywords out of the line. Answers how many: those in a cluster stay there."""
+    return _change_keywords(site_id, ids, (KeywordStatus.NEW, KeywordStatus.UNCLUSTERED), KeywordStatus.SKIPPED)
 
 
 def restore_keywords(site_id: int, ids: Collection[int]) -> int:
-    """Puts skipped keywords back into the line. Answers how many."""
-    return _change_keywords(site_id, ids, KeywordStatus.SKIPPED, KeywordStatus.NEW)
+    """Puts skipped and unclustered keywords back into the line, for runs to group them. Answers how many."""
+    return _change_keywords(site_id, ids, (KeywordStatus.SKIPPED, KeywordStatus.UNCLUSTERED), KeywordStatus.NEW)
 
 
 def retry_cluster(cluster: Cluster) -> None:
@@ -155,11 +155,11 @@ def _try_again(row: Any, stuck: Any, again: Any) -> None:
     move(row, (stuck,), {"status": again, "attention": ""}, "be tried again")
 
 
-def _change_keywords(site_id: int, ids: Collection[int], old: KeywordStatus, new: KeywordStatus) -> int:
+def _change_keywords(site_id: int, ids: Collection[int], old: Collection[KeywordStatus], new: KeywordStatus) -> int:
     changed = db.session.scalars(
         update(Keyword)
-        .where(Keyword.site_id == site_id, Keyword.id.in_(ids), Keyword.status == old)
-        .values(status=new)
+        .where(Keyword.site_id == site_id, Keyword.id.in_(ids), Keyword.status.in_(old))
+        .values(status=new, confidence=None, nearest_cluster_id=None, placed_by_hand=False)
         .returning(Keyword.id)
     )
     return len(changed.all())

@@ -74,7 +74,7 @@ def write_again(article: Article, by: str) -> Task:
 
 
 def restore_keywords(site_id: int, ids: Collection[int]) -> int:
-    """Puts skipped keywords back into the line, and answers how many. A batch that could not be named is asked anew."""
+    """Puts keywords back into the line like review.restore_keywords. A batch that could not be named is asked anew."""
     restored = review.restore_keywords(site_id, ids)
     set_aside = (
         select(RunItem)

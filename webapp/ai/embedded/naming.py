@@ -1,7 +1,6 @@
 """Naming groups of keywords."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 from webapp.ai.embedded.phrases import is_english, is_question
 from webapp.ai.embedded.wording import sentence_case, shortened, title_case
@@ -13,25 +12,21 @@ NAMELESS = "Other Keywords"
 
 
 def answer(request: ClusteringRequest) -> Reply:
-    named = [_named(group, request.language) for group in request.groups]
-    return Reply(text=ClusteringResult(groups=named).model_dump_json())
+    groups = [named(group, request.language) for group in request.groups]
+    return Reply(text=ClusteringResult(groups=groups).model_dump_json())
 
 
-def _named(group: KeywordGroup, language: str) -> NamedGroup:
+def named(group: KeywordGroup, language: str) -> NamedGroup:
+    """The group with a name, and its most searched keyword for a head."""
+    naming = min(group.keywords, key=_rank).phrase
+    name = title_case(naming) if is_english(language) else sentence_case(naming)
     return NamedGroup(
         key=group.key,
         phrases=[keyword.phrase for keyword in group.keywords],
-        name=name_of(group.keywords, language),
+        name=shortened(name or NAMELESS, LONGEST_NAME),
         head=max(group.keywords, key=lambda keyword: keyword.volume or 0).phrase,
         intent=_intent(group.keywords),
     )
-
-
-def name_of(keywords: Sequence[KeywordFact], language: str) -> str:
-    """What a group of these keywords is called."""
-    phrase = min(keywords, key=_rank).phrase
-    name = title_case(phrase) if is_english(language) else sentence_case(phrase)
-    return shortened(name or NAMELESS, LONGEST_NAME)
 
 
 def _rank(keyword: KeywordFact) -> tuple[bool, int, int, str]:
