@@ -65,6 +65,7 @@ def _register_pages(app: Flask) -> None:
         connect,
         credits,
         endpoints,
+        grouping,
         health,
         home,
         ideas,
@@ -75,6 +76,7 @@ def _register_pages(app: Flask) -> None:
         operator_credits,
         operator_prompts,
         overview,
+        placing,
         prompts,
         published,
         publishing,
@@ -90,8 +92,8 @@ def _register_pages(app: Flask) -> None:
     )
 
     for group in (
-        articles, automation, budget, calendar, clusters, connect, credits, endpoints, health, home, ideas, images,
-        keywords, media, metrics, operator_credits, operator_prompts, overview, prompts, published, publishing, queue,
-        runs, site_models, sites, system, tasks, theme, voice, welcome,
+        articles, automation, budget, calendar, clusters, connect, credits, endpoints, grouping, health, home, ideas,
+        images, keywords, media, metrics, operator_credits, operator_prompts, overview, placing, prompts, published,
+        publishing, queue, runs, site_models, sites, system, tasks, theme, voice, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -18,7 +18,7 @@ from webapp.content.models import (
     KeywordStatus,
     TaskStatus,
 )
-from webapp.content.queries import Filter
+from webapp.content.queries import Filter, KeywordOrder
 from webapp.core.db import db
 from webapp.core.paging import PAGE, Page, Place
 from webapp.sites.models import Site
@@ -71,7 +71,7 @@ def test_pages_hold_every_keyword_once_with_unknown_volumes_last(site: Site, unk
 def test_the_newest_keywords_come_first_if_asked_for(site: Site) -> None:
     many_keywords(site, [None, 5, 9, None])
 
-    found = queries.keywords(site.id, Filter(), newest_first=True).rows
+    found = queries.keywords(site.id, Filter(), order=KeywordOrder.NEWEST).rows
 
     assert [row.phrase for row in found] == ["phrase 3", "phrase 2", "phrase 1", "phrase 0"]
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.ai.functions.idea_generation import IdeaKind
@@ -114,6 +116,16 @@ class Keyword(OfSite, db.Model):
 
     cluster: Mapped["Cluster | None"] = relationship(back_populates="keywords", foreign_keys=[cluster_id])
     nearest: Mapped["Cluster | None"] = relationship(foreign_keys=[nearest_cluster_id])
+
+    @hybrid_property
+    def doubt(self) -> int | None:
+        """What the confidence lacks of 100."""
+        return None if self.confidence is None else 100 - self.confidence
+
+    @doubt.inplace.expression
+    @classmethod
+    def _doubt(cls) -> ColumnElement[int | None]:
+        return 100 - cls.confidence
 
 
 class Cluster(OfSite, db.Model):

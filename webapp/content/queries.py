@@ -41,6 +41,16 @@ MOST_SEARCHED = (
     Stretch((Keyword.volume, Keyword.id), where=(Keyword.volume.is_not(None),)),
     Stretch((Keyword.id,), where=(Keyword.volume.is_(None),)),
 )
+LEAST_SURE = (
+    Stretch((Keyword.doubt, Keyword.id), where=(Keyword.confidence.is_not(None),)),
+    Stretch((Keyword.id,), where=(Keyword.confidence.is_(None),)),
+)
+
+
+class KeywordOrder(StrEnum):
+    MOST_SEARCHED = "searched"
+    NEWEST = "newest"
+    LEAST_SURE = "unsure"
 
 
 @dataclass(frozen=True)
@@ -78,9 +88,11 @@ class Filter:
     article_id: int | None = None
 
 
-def keywords(site_id: int, wanted: Filter, place: Place = START, *, newest_first: bool = False) -> Page[Keyword]:
-    """A page of keywords with their clusters, the most searched first unless the newest are asked for."""
-    rows = _of_site(Keyword, site_id, wanted).options(selectinload(Keyword.cluster))
+def keywords(
+    site_id: int, wanted: Filter, place: Place = START, order: KeywordOrder = KeywordOrder.MOST_SEARCHED
+) -> Page[Keyword]:
+    """A page of keywords with their clusters, and with those that are offered to them."""
+    rows = _of_site(Keyword, site_id, wanted).options(selectinload(Keyword.cluster), selectinload(Keyword.nearest))
     if wanted.text.strip():
         rows = rows.where(Keyword.normal.contains(normal(wanted.text), autoescape=True))
     if wanted.intent is not None:
@@ -89,7 +101,7 @@ def keywords(site_id: int, wanted: Filter, place: Place = START, *, newest_first
         rows = rows.where(Keyword.cluster_id == wanted.cluster_id)
     if wanted.least_volume is not None:
         rows = rows.where(Keyword.volume >= wanted.least_volume)
-    return _page(rows, _newest(Keyword) if newest_first else MOST_SEARCHED, place)
+    return _page(rows, KEYWORDS_BY[order], place)
 
 
 def clusters(site_id: int, wanted: Filter, place: Place = START) -> Page[Cluster]:
@@ -172,6 +184,13 @@ def _complete(model: type[Any], found: Iterable[Row[str, str, int]]) -> dict[Any
 
 def _newest(model: type[Any]) -> tuple[Stretch, ...]:
     return (Stretch((model.id,)),)
+
+
+KEYWORDS_BY = {
+    KeywordOrder.MOST_SEARCHED: MOST_SEARCHED,
+    KeywordOrder.NEWEST: _newest(Keyword),
+    KeywordOrder.LEAST_SURE: LEAST_SURE,
+}
 
 
 def _of_site(model: type[Any], site_id: int, wanted: Filter) -> Select[Any]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webapp.accounts.models import Account
+from webapp.ai.grouping.levels import Level
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.sites.languages import LANGUAGES
@@ -16,6 +17,7 @@ from webapp.sites.zones import known_zones
 LONGEST_NAME = 120
 LONGEST_SLUG = 60
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+CLUSTER_LEVELS = (Level.TOPIC, Level.PAGE)
 TAKEN_BY_PAGES = frozenset({"new"})
 
 
@@ -81,6 +83,12 @@ def checked_language(written: str) -> str:
     if written not in LANGUAGES:
         raise Invalid("language", "This is not a language that we know.", "Choose one of the list.")
     return written
+
+
+def checked_level(written: str) -> Level:
+    if written not in CLUSTER_LEVELS:
+        raise Invalid("cluster_level", "A cluster holds a topic or a page.", "Choose one of the two.")
+    return Level(written)
 
 
 def _save(site: Site) -> None:

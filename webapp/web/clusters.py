@@ -6,21 +6,22 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.models import Role
 from webapp.content import by_hand, queries
 from webapp.content.models import Cluster, ClusterStatus, Intent
-from webapp.content.queries import Filter
+from webapp.content.queries import Filter, KeywordOrder
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline import attention
 from webapp.pipeline.answers import answers_about
 from webapp.sites.models import Site
-from webapp.web.access import row_or_404, site_or_404
+from webapp.web.access import may, row_or_404, site_or_404
 from webapp.web.forms.by_hand import IdeaForm
 from webapp.web.forms.checks import refuse
-from webapp.web.listing import back, chosen, listing, number, place
+from webapp.web.listing import Tab, address, back, chosen, listing, number, place
 from webapp.web.trying_again import told, wanted_rows
 
 pages = Blueprint("clusters", __name__, url_prefix="/sites/<slug>/clusters")
 
 FILTERS = ("q", "intent", "volume")
+ORDERS = {KeywordOrder.MOST_SEARCHED: "Most searched first", KeywordOrder.LEAST_SURE: "Least sure first"}
 
 
 @pages.get("")
@@ -50,13 +51,16 @@ def show(slug: str, id: int) -> ResponseReturnValue:
     site = site_or_404(slug)
     cluster = row_or_404(Cluster, site, id)
     of_cluster = Filter(cluster_id=cluster.id)
+    order = chosen(KeywordOrder, "sort") or KeywordOrder.MOST_SEARCHED
     return render_template(
         "clusters/show.html",
         page="clusters",
         site=site,
         cluster=cluster,
         size=queries.sizes([cluster.id])[cluster.id],
-        keywords=queries.keywords(site.id, of_cluster).rows,
+        keywords=queries.keywords(site.id, of_cluster, order=order).rows,
+        actions=_actions(slug, cluster) if may(Role.EDITOR) else [],
+        orders=[_tab(one, name, order) for one, name in ORDERS.items()],
         ideas=queries.ideas(site.id, of_cluster).rows,
         answers=answers_about(cluster) if cluster.status is ClusterStatus.ATTENTION else [],
     )
@@ -102,6 +106,19 @@ def keep(slug: str, id: int) -> ResponseReturnValue:
     flash(f"“{idea.title}” is kept: the next run plans it. Write another one, or go back to the cluster.", "ok")
     db.session.commit()
     return redirect(url_for("clusters.write", slug=slug, id=id), 303)
+
+
+def _actions(slug: str, cluster: Cluster) -> list[tuple[str, str, str, str]]:
+    """What can be done with chosen keywords of it, as lists.selection takes them."""
+    return [
+        (url_for("placing.choose", slug=slug), "Move…", "arrow-right", ""),
+        (url_for("placing.out", slug=slug), "Take out", "minus", ""),
+        (url_for("placing.into", slug=slug, cluster_id=cluster.id), "They belong here", "check", ""),
+    ]
+
+
+def _tab(order: KeywordOrder, name: str, current: KeywordOrder) -> Tab:
+    return Tab(name, None, address(sort=order.value), order is current)
 
 
 def _write_page(site: Site, cluster: Cluster, form: IdeaForm) -> str:

@@ -6,16 +6,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
-from webapp.content import queries, review
+from webapp.content import clustering_by_hand, queries, review
 from webapp.content.importing import storing
 from webapp.content.importing.storing import ImportReport
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
-from webapp.content.queries import Filter
+from webapp.content.queries import Filter, KeywordOrder
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline import attention
 from webapp.sites.models import Site
-from webapp.web.access import row_or_404, site_or_404
+from webapp.web.access import may, row_or_404, site_or_404
 from webapp.web.forms.checks import refuse
 from webapp.web.forms.keywords import ImportForm, KeywordForm, PasteForm
 from webapp.web.listing import back, chosen, listing, number, place
@@ -23,7 +23,19 @@ from webapp.web.listing import back, chosen, listing, number, place
 pages = Blueprint("keywords", __name__, url_prefix="/sites/<slug>/keywords")
 
 FILTERS = ("q", "intent", "volume", "cluster")
-NEWEST = "newest"
+ORDERS = {
+    KeywordOrder.MOST_SEARCHED: "Most searched first",
+    KeywordOrder.NEWEST: "Newest first",
+    KeywordOrder.LEAST_SURE: "Least sure first",
+}
+# What can be done with chosen keywords: the words on the button, its icon, and of which statuses it makes sense.
+ACTIONS = {
+    "placing.nearest": ("Put into nearest", "check", (KeywordStatus.UNCLUSTERED,)),
+    "placing.choose": ("Move…", "arrow-right", clustering_by_hand.PLACEABLE),
+    "placing.out": ("Take out", "minus", (KeywordStatus.CLUSTERED,)),
+    "keywords.skip": ("Skip", "ban", (KeywordStatus.NEW, KeywordStatus.UNCLUSTERED)),
+    "keywords.restore": ("Restore", "refresh", (KeywordStatus.SKIPPED, KeywordStatus.UNCLUSTERED)),
+}
 
 
 @pages.get("")
@@ -100,16 +112,27 @@ def _list(site: Site) -> dict[str, object]:
         cluster_id=cluster,
         least_volume=number("volume"),
     )
-    newest_first = request.args.get("sort") == NEWEST
-    found = queries.keywords(site.id, wanted, place(), newest_first=newest_first)
+    order = chosen(KeywordOrder, "sort") or KeywordOrder.MOST_SEARCHED
+    found = queries.keywords(site.id, wanted, place(), order)
     return {
         "site": site,
         "list": listing(found, queries.counts_of(Keyword, site.id), status, FILTERS),
         "wanted": wanted,
         "cluster": None if cluster is None else row_or_404(Cluster, site, cluster),
         "intents": list(Intent),
-        "newest_first": newest_first,
+        "orders": ORDERS,
+        "order": order,
+        "actions": _actions(site, status) if may(Role.EDITOR) else [],
     }
+
+
+def _actions(site: Site, status: KeywordStatus | None) -> list[tuple[str, str, str, str]]:
+    """As lists.selection takes them: those for a list of that status, None for one of all keywords."""
+    return [
+        (url_for(endpoint, slug=site.slug), label, icon, "")
+        for endpoint, (label, icon, statuses) in ACTIONS.items()
+        if status is None or status in statuses
+    ]
 
 
 def _change(slug: str, change: Callable[[int, Collection[int]], int], done: str) -> ResponseReturnValue:
@@ -143,7 +166,9 @@ def _reported(site: Site, report: ImportReport) -> ResponseReturnValue:
     if report.not_understood:
         return render_template("keywords/report.html", page="keywords", site=site, report=report)
     flash(_summary(report), "ok")
-    return redirect(url_for("keywords.index", slug=site.slug, sort=NEWEST if report.new else None), 303)
+    return redirect(
+        url_for("keywords.index", slug=site.slug, sort=KeywordOrder.NEWEST.value if report.new else None), 303
+    )
 
 
 def _summary(report: ImportReport) -> str:

@@ -17,10 +17,10 @@ PLACES = ("after", "before")
 
 @dataclass(frozen=True)
 class Tab:
-    """One status, how many rows have it, and the address that shows them."""
+    """One status or order, how many rows it shows if that is told, and the address that shows them."""
 
     name: str
-    count: int
+    count: int | None
     url: str
     is_current: bool
 
