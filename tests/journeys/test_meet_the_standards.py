@@ -24,6 +24,7 @@ from webapp.content.models import (
     ExistingPost,
     IdeaStatus,
     ImageStatus,
+    KeywordStatus,
     TaskStatus,
 )
 from webapp.core.clock import now
@@ -86,7 +87,8 @@ PAGES = (
     "/sites/{full}/clusters/{stuck}", "/sites/{full}/clusters/{stuck}/write", "/sites/{full}/images/{image}",
     "/sites/{full}/images/{image}/drop",
     "/account/ai?account={account}", "/account/ai/new?account={account}&preset=azure-openai", "/account/ai/{endpoint}",
-    "/account/ai/{endpoint}/forget", "/sites/{full}/models",
+    "/account/ai/{endpoint}/forget", "/sites/{full}/models", "/sites/{full}/keywords?status=unclustered",
+    "/sites/{full}/placing?keyword={unclustered}", "/sites/{full}/grouping", "/sites/{empty}/grouping/preview",
 )  # fmt: skip
 
 
@@ -96,6 +98,9 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     account = installation.account()
     site = site_with_keywords(20, account=account)
     cluster = factories.cluster(site)
+    factories.keyword(site, cluster=cluster, status=KeywordStatus.CLUSTERED, confidence=35)
+    factories.keyword(site, cluster=cluster, status=KeywordStatus.CLUSTERED, placed_by_hand=True)
+    unclustered = factories.keyword(site, status=KeywordStatus.UNCLUSTERED, nearest_cluster_id=cluster.id)
     factories.idea(site, cluster)
     factories.idea(site, cluster, status=IdeaStatus.DISMISSED, reason="Nearly the same as “Basil” (article).")
     task = factories.task(site, status=TaskStatus.ATTENTION, attention="The answer was no JSON.")
@@ -127,6 +132,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "split": site_with_own_split(account),
             "wordpress": site_with_wordpress(account),
             "cluster": cluster.id,
+            "unclustered": unclustered.id,
             "article": article.id,
             "task": task.id,
             "stuck": stuck.id,
