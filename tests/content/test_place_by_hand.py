@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
@@ -240,3 +242,33 @@ def _check(site: Site, numbers: list[int]) -> None:
         assert members, "nothing here has ideas, so no cluster is empty"
         assert cluster.volume == sum(one.volume or 0 for one in members)
         assert cluster.head in {one.phrase for one in members}
+
+
+def test_of_two_people_who_move_keywords_at_once_neither_undoes_the_other(app: Flask, site: Site) -> None:
+    pots, keywords = clustered(site, *(f"moka pot {number}" for number in range(8)))
+    targets = [clustered(site, phrase)[0] for phrase in ("coffee grinder", "gooseneck kettle")]
+    emptied, ids = pots.id, [one.id for one in keywords]
+    together = threading.Barrier(2)
+
+    def move(target: int, chosen: list[int]) -> None:
+        with app.app_context():
+            cluster = db.session.get_one(Cluster, target)
+            db.session.commit()
+            together.wait(30)
+            for number in chosen:
+                clustering_by_hand.put_into(cluster, [number])
+                db.session.commit()
+
+    orders = [(targets[0].id, ids), (targets[1].id, ids[::-1])]
+    threads = [threading.Thread(target=move, args=order) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    settled()
+    _check(site, sorted(db.session.scalars(select(Keyword.id))))
+    assert db.session.get(Cluster, emptied) is None
+    assert (
+        sum(cluster.volume for cluster in db.session.scalars(select(Cluster))) == sum(100 - n for n in range(8)) + 200
+    )
