@@ -33,7 +33,7 @@ def sqlite(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Flask]:
 @pytest.fixture
 def writer(sqlite: Flask, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Somebody else who can take the write lock."""
-    connection = sqlite3.connect(tmp_path / "pressroom.db", isolation_level=None)
+    connection = sqlite3.connect(tmp_path / "pressroom.db", isolation_level=None, timeout=0.05)
     yield connection
     connection.close()
 
