@@ -1,11 +1,16 @@
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from tests import factories
-from webapp.content.importing.storing import add_keyword, add_phrases
-from webapp.content.keyword_fields import read_fields
-from webapp.content.models import Keyword
+from webapp.content.adding import Added, add_keyword, add_keywords
+from webapp.content.importing.storing import add_phrases
+from webapp.content.keyword_fields import KeywordFields, read_fields
+from webapp.content.models import Intent, Keyword, KeywordStatus
+from webapp.content.normal import normal
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.sites.models import Site
@@ -48,8 +53,8 @@ def test_what_is_added_survives_a_rollback(site: Site) -> None:
 
 
 def test_one_keyword_is_added_once(site: Site) -> None:
-    assert add_keyword(site, read_fields("Moka pot", volume="1,300"))
-    assert not add_keyword(site, read_fields("moka pot"))
+    assert add_keyword(site, read_fields("Moka pot", volume="1,300")) == Added(new=1, filled_in=0)
+    assert add_keyword(site, read_fields("moka pot")) == Added(new=0, filled_in=0)
     assert phrases(site) == ["Moka pot"]
 
 
@@ -66,3 +71,67 @@ def test_a_number_of_any_length_is_refused_at_its_field(field: str, written: str
         read_fields(phrase="basil", **{field: written})
 
     assert refused.value.field == field
+
+
+def fields(phrase: str = "moka pot", **known: Any) -> KeywordFields:
+    return KeywordFields(phrase, normal(phrase), **known)
+
+
+def stored(site: Site) -> Keyword:
+    found = db.session.scalars(select(Keyword).where(Keyword.site_id == site.id)).one()
+    db.session.refresh(found)
+    return found
+
+
+def test_everything_that_was_unknown_is_filled_in(site: Site) -> None:
+    known = {
+        "volume": 90,
+        "difficulty": 0,
+        "cpc": Decimal("0.50"),
+        "intent": Intent.COMMERCIAL,
+        "country": "US",
+        "parent": "coffee maker",
+        "serp": ("https://a.example/", "https://b.example/"),
+    }
+    add_keywords(site.id, [fields()])
+
+    assert add_keywords(site.id, [fields("MOKA pot", **known)]) == Added(new=0, filled_in=1)
+
+    found = stored(site)
+    assert found.phrase == "moka pot"
+    assert {name: getattr(found, name) for name in known} == known | {"serp": list(known["serp"])}  # type: ignore[call-overload]
+
+
+def test_what_is_known_stays_and_so_does_what_became_of_it(site: Site) -> None:
+    factories.keyword(site, "moka pot", volume=0, difficulty=None, status=KeywordStatus.SKIPPED)
+
+    added = add_keywords(site.id, [fields(volume=90, difficulty=7, country="DE"), fields("chemex")])
+
+    assert added == Added(new=1, filled_in=1)
+    found = db.session.scalars(select(Keyword).where(Keyword.phrase == "moka pot")).one()
+    db.session.refresh(found)
+    assert (found.volume, found.difficulty, found.country, found.status) == (0, 7, "US", KeywordStatus.SKIPPED)
+
+
+def test_later_lines_know_more_of_a_new_phrase(site: Site) -> None:
+    some = [fields(volume=90), fields("Moka Pot", volume=7, country="US"), fields("moka  pot", parent="coffee")]
+
+    assert add_keywords(site.id, some) == Added(new=1, filled_in=0)
+
+    found = stored(site)
+    assert (found.phrase, found.volume, found.country, found.parent) == ("moka pot", 90, "US", "coffee")
+
+
+def test_what_has_nothing_to_add_fills_nothing_in(site: Site) -> None:
+    add_keywords(site.id, [fields(volume=90)])
+
+    assert add_keywords(site.id, [fields(volume=7)]) == Added(0, 0)
+    assert add_keywords(site.id, []) == Added(0, 0)
+
+
+def test_keywords_of_another_site_are_not_filled_in(site: Site) -> None:
+    other = factories.site()
+    add_keywords(other.id, [fields()])
+
+    assert add_keywords(site.id, [fields(volume=90)]) == Added(new=1, filled_in=0)
+    assert stored(other).volume is None

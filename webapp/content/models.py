@@ -83,8 +83,9 @@ class OfSite(Numbered):
 
 
 class Keyword(OfSite, db.Model):
-    """A search phrase as written. `normal` is its form for comparison; volume and difficulty are None if unknown.
+    """A search phrase as written. `normal` is its form for comparison; what is unknown of it is None.
 
+    `parent`: the phrase under which the tool that it came from files it; `serp`: addresses of its result page.
     `confidence`: how sure its place in its cluster is, in percent; None where nobody measured it. `nearest_cluster_id`:
     the one that is offered to an unclustered keyword. `placed_by_hand`: a person decided, and no run moves it.
     """
@@ -107,6 +108,8 @@ class Keyword(OfSite, db.Model):
     cpc: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
     intent: Mapped[Intent | None] = mapped_column(enum_type(Intent))
     country: Mapped[str] = mapped_column(String(2), default="")
+    parent: Mapped[str | None] = mapped_column(String(200))
+    serp: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     status: Mapped[KeywordStatus] = mapped_column(enum_type(KeywordStatus), default=KeywordStatus.NEW)
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("cluster.id", ondelete="SET NULL"))
 

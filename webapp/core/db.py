@@ -9,7 +9,8 @@ from enum import Enum as PythonEnum
 from typing import Any, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Delete, Dialect, Engine, Enum, MetaData, Update, event
+from sqlalchemy import CursorResult, DateTime, Delete, Dialect, Engine, Enum, Insert, MetaData, Update, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
@@ -78,6 +79,12 @@ def change(statement: Update | Delete) -> int:
     """Executes it as it stands, past the objects that the session holds. Answers how many rows it changed."""
     done = db.session.execute(statement.execution_options(synchronize_session=False))
     return int(cast("CursorResult[Any]", done).rowcount)
+
+
+def insert_if_absent(model: type[Any], key: list[str]) -> Insert:
+    """An INSERT that leaves out rows whose columns of that unique `key` are there already."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return insert(model).on_conflict_do_nothing(index_elements=key)
 
 
 READ_ONLY = "25006"  # PostgreSQL's code: it stands by for another server, or its disk is nearly full

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.accounts.models import Role
 from webapp.content import clustering_by_hand, queries, review
+from webapp.content.adding import add_keyword
 from webapp.content.importing import storing
 from webapp.content.importing.storing import ImportReport
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
@@ -64,10 +65,12 @@ def add_one(slug: str) -> ResponseReturnValue:
     form = KeywordForm()
     if not form.validate():
         return _add_page(site, form, PasteForm(formdata=None)), 422
-    if storing.add_keyword(site, form.fields):
+    added = add_keyword(site, form.fields)
+    if added.new:
         flash(f"“{form.fields.phrase}” was added.", "ok")
     else:
-        flash(f"“{form.fields.phrase}” was there already.", "warn")
+        more = " What was not known of it was filled in." if added.filled_in else ""
+        flash(f"“{form.fields.phrase}” was there already.{more}", "warn")
     return redirect(url_for("keywords.add", slug=slug), 303)
 
 

@@ -8,19 +8,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO
 
-from sqlalchemy import Insert
-from sqlalchemy.dialects import postgresql, sqlite
-
+from webapp.content.adding import add_keywords
 from webapp.content.importing.reading import Line, lines
 from webapp.content.importing.recognise import recognise
 from webapp.content.keyword_fields import KeywordFields, read_fields
-from webapp.content.models import Keyword
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.sites.models import Site
 
 BATCH = 1000
-COLUMNS = ("phrase", "normal", "volume", "difficulty", "cpc", "intent", "country")
 MOST_REPORTED = 1000  # lines by number; more of them say nothing new
 
 
@@ -51,13 +47,6 @@ class ImportReport:
             self.bad.append((line.number, line.reason))
         else:
             self.more_bad += 1
-
-
-def add_keyword(site: Site, fields: KeywordFields) -> bool:
-    """Adds one keyword and commits. Answers False if the site has it already."""
-    added = _insert(site, [fields])
-    db.session.commit()
-    return added == 1
 
 
 def add_phrases(site: Site, text: str) -> ImportReport:
@@ -92,9 +81,9 @@ def _import(site: Site, found: Iterable[Line]) -> ImportReport:
     report = ImportReport()
     understood = _understood(found, report)
     while batch := list(islice(understood, BATCH)):
-        added = _insert(site, batch)
-        report.new += added
-        report.duplicates += len(batch) - added
+        added = add_keywords(site.id, batch)
+        report.new += added.new
+        report.duplicates += len(batch) - added.new
     db.session.commit()
     return report
 
@@ -104,15 +93,3 @@ def _understood(found: Iterable[Line], report: ImportReport) -> Iterator[Keyword
         report.keep(line)
         if line.fields:
             yield line.fields
-
-
-def _insert(site: Site, batch: list[KeywordFields]) -> int:
-    """Adds those that the site does not have. Answers how many."""
-    rows = [{name: vars(fields)[name] for name in COLUMNS} | {"site_id": site.id} for fields in batch]
-    added = db.session.execute(_insert_if_absent().returning(Keyword.id), rows)
-    return len(added.all())
-
-
-def _insert_if_absent() -> Insert:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return insert(Keyword).on_conflict_do_nothing(index_elements=["site_id", "normal"])
