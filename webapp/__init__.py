@@ -26,6 +26,7 @@ def _connect_database(app: Flask, settings: config.Settings) -> None:
     from webapp.accounts import models as accounts  # noqa: F401
     from webapp.accounts import switches  # noqa: F401
     from webapp.content import models as content  # noqa: F401
+    from webapp.content.imports import models as imports  # noqa: F401
     from webapp.core.db import db, prepare_postgresql, prepare_sqlite
     from webapp.credits import models as credits  # noqa: F401
     from webapp.pipeline import automation, models  # noqa: F401

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tests import factories
 from webapp.accounts.switches import Switch, SwitchSetting
 from webapp.ai.provider import Operation
+from webapp.content.imports.models import KeywordImport
 from webapp.content.models import ExistingPost, ImageStatus
 from webapp.core.db import change, db
 from webapp.core.secrets import Secret
@@ -53,6 +54,7 @@ def one_row_of_everything() -> None:
             AiConnection(account_id=site.account_id, name="It", base_url="https://a.example/v1"),
             ModelChoice(site_id=site.id, operation=Operation.CLUSTERING),
             PromptVersion(operation=Operation.CLUSTERING, number=1, by="Ana"),
+            KeywordImport(site_id=site.id, by="Ana", filename="keywords.csv"),
             ExistingPost(site_id=site.id, remote_id=1, link="l", title="t", slug="s", modified=now),
         ]
     )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from webapp.content.imports.models import KeywordImport
 from webapp.content.models import Cluster, Image
 from webapp.core.db import db
 from webapp.core.errors import Conflict
@@ -35,6 +36,8 @@ def _name(row: Any) -> str:
             return row.name
         case Image():
             return row.alt_text
+        case KeywordImport():
+            return row.filename
         case _:
             return row.title
 

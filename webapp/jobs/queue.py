@@ -11,6 +11,7 @@ from rq.exceptions import DuplicateJobError, NoSuchJobError
 from rq.job import Job, JobStatus
 from sqlalchemy import select, update
 
+from webapp.content.imports.upkeep import left_alone
 from webapp.core.clock import now
 from webapp.core.db import change, db, reading
 from webapp.core.redis import connection
@@ -44,35 +45,40 @@ def publish(site_ids: Iterable[int]) -> bool:
 
     The sites do not wait for each other: a slow one holds up a worker, and no other site.
     """
-    return _ask_for_each("publish_site", "publish what is due on site", site_ids)
+    return _ask_for_each(PUBLISHING, "publish_site", "publish what is due on site", site_ids)
 
 
 def read_posts(site_id: int) -> bool:
     """Asks for a look at which posts the site's WordPress has. Answers False if Redis cannot take it."""
-    return _ask_for_each("read_posts", "read the posts of site", [site_id])
+    return _ask_for_each(PUBLISHING, "read_posts", "read the posts of site", [site_id])
 
 
 def heal(site_ids: Iterable[int]) -> bool:
     """Asks for a look whether these sites can be reached again. Answers False if Redis cannot take it."""
-    return _ask_for_each("heal_site", "look again at site", site_ids)
+    return _ask_for_each(PUBLISHING, "heal_site", "look again at site", site_ids)
 
 
-def _ask_for_each(task: str, description: str, site_ids: Iterable[int]) -> bool:
-    """A job for each site that has none waiting, however often it is asked for."""
-    queue = Queue(PUBLISHING, connection=connection())
+def go_on_with_imports(import_ids: Iterable[int]) -> bool:
+    """Asks for these imports to be gone on with. Answers False if Redis cannot take it: the sweep asks again."""
+    return _ask_for_each(UPKEEP, "go_on_with_import", "go on with import", import_ids)
+
+
+def _ask_for_each(queue_name: str, task: str, description: str, numbers: Iterable[int]) -> bool:
+    """A job for each of these rows that has none waiting, however often it is asked for."""
+    queue = Queue(queue_name, connection=connection())
     try:
         waiting = {job_id.rpartition("-")[0] for job_id in queue.get_job_ids()}
-        for site_id in site_ids:
-            name = f"{task}-{site_id}"
+        for number in numbers:
+            name = f"{task}-{number}"
             if name not in waiting:
                 queue.enqueue(
                     f"webapp.jobs.tasks.{task}",
-                    args=(site_id,),
+                    args=(number,),
                     job_id=f"{name}-{uuid.uuid4().hex[:12]}",
-                    job_timeout=-1,  # it looks at the time itself, between two articles
+                    job_timeout=-1,  # it looks at the time itself, between two articles or batches
                     result_ttl=KEEP_RESULT,
                     failure_ttl=KEEP_FAILURE,
-                    description=f"{description} {site_id}",
+                    description=f"{description} {number}",
                 )
     except RedisError as error:
         log.warning("nobody is asked to %s (%s)", description, error)
@@ -88,6 +94,11 @@ def deliver_waiting() -> int:
         ).all()
         db.session.commit()  # the runs stay readable
     return sum(_deliver_again(run) for run in runs)
+
+
+def deliver_imports() -> bool:
+    """Delivers imports that nobody has gone on with for a while."""
+    return go_on_with_imports(left_alone())
 
 
 def listening(queue: str) -> int:

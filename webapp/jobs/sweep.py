@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from webapp.core.db import db
 from webapp.core.settings import settings
-from webapp.jobs.queue import deliver_waiting
+from webapp.jobs.queue import deliver_imports, deliver_waiting
 from webapp.pipeline.recovery import RunWatch
 from webapp.publishing.publisher import PublishingWatch
 
@@ -21,7 +21,8 @@ def sweep_until(app: Flask, ended: threading.Event) -> None:
     """Looks every few seconds, until `ended`. What one look cannot do is tried again at the next."""
     with app.app_context():
         chosen = settings()
-    looks = (RunWatch(chosen.lease_ttl).observe, PublishingWatch(chosen.lease_ttl).observe, deliver_waiting)
+    watches = (RunWatch(chosen.lease_ttl).observe, PublishingWatch(chosen.lease_ttl).observe)
+    looks = (*watches, deliver_waiting, deliver_imports)
     while not ended.wait(chosen.sweep_every):
         for look in looks:
             with app.app_context():

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import OperationalError
 
+from webapp.content.imports import upkeep, working
 from webapp.core.db import db
 from webapp.core.errors import PressroomError
 from webapp.jobs import queue
@@ -18,6 +19,8 @@ from webapp.publishing import publisher, schedule
 from webapp.publishing.wordpress import existing, healing
 
 log = logging.getLogger(__name__)
+
+IMPORT_SECONDS = 5  # then whatever else waits in the queue has its turn
 
 Given = ParamSpec("Given")
 Value = TypeVar("Value")
@@ -55,8 +58,17 @@ def tick() -> None:
 
 @comes_again
 def sweep() -> None:
-    """Delivers queued runs that have no job."""
+    """Delivers what is to be worked on and has no job, and clears away files that nobody will import."""
     queue.deliver_waiting()
+    queue.deliver_imports()
+    upkeep.tidy()
+
+
+@comes_again
+def go_on_with_import(import_id: int) -> None:
+    """Goes on with an import for some seconds; the rest comes behind what waits meanwhile."""
+    if working.work_on(import_id, IMPORT_SECONDS, stopping):
+        queue.go_on_with_imports([import_id])
 
 
 @comes_again
