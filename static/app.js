@@ -244,6 +244,14 @@
     all(SEVERAL, event.target).forEach((list) => { one("ul", list).innerHTML = drawn.get(list); });
   });
 
+  // A file that is too large is not sent in vain.
+  page.addEventListener("change", (event) => {
+    const { files, dataset } = event.target;
+    if (!dataset?.most || !files) return;
+    event.target.setCustomValidity(files[0]?.size > dataset.most ? dataset.tooLarge : "");
+    event.target.reportValidity();
+  });
+
   // Unsaved changes.
   const isWritten = ([name, value]) => name !== "csrf_token" && typeof value === "string" && value !== "";
   const written = (form) => new URLSearchParams([...new FormData(form)].filter(isWritten)).toString();

@@ -13,6 +13,8 @@ from webapp.accounts.signup import join, make_operator
 from webapp.ai.functions.idea_generation import IdeaKind
 from webapp.ai.functions.image_prompt_extraction import ImageRole
 from webapp.ai.provider import Operation
+from webapp.content.importing.understanding import Field, Source, Understanding
+from webapp.content.imports.models import ImportStatus, KeywordImport
 from webapp.content.models import (
     Article,
     ArticleStatus,
@@ -93,6 +95,24 @@ def keyword(of: Site, phrase: str | None = None, **fields: Any) -> Keyword:
 def keywords(of: Site, count: int = 10, **fields: Any) -> list[Keyword]:
     """Distinct keywords, the first with the lowest volume."""
     return [keyword(of, **fields) for _ in range(count)]
+
+
+def keyword_import(of: Site, status: ImportStatus = ImportStatus.UNDERSTOOD, **fields: Any) -> KeywordImport:
+    """A file of two lines, understood. Its bytes are not kept: let it arrive where a test reads them."""
+    understanding = Understanding(
+        source=Source.TABLE,
+        container="Text",
+        encoding="utf-8",
+        delimiter=",",
+        sheet=None,
+        header_line=1,
+        columns={Field.PHRASE: 0, Field.VOLUME: 1},
+        names=("Keyword", "Volume"),
+        sample=(("moka pot", "90"), ("chemex", "10")),
+    )
+    counters = {"lines": 2, "new": 1, "duplicates": 1, "expected": 2, "position": 3}
+    defaults = {"by": "Ana", "filename": "keywords.csv", "size": 40, "understanding": understanding.to_json()}
+    return _added(KeywordImport(site_id=of.id, status=status, **(defaults | counters | fields)))
 
 
 def cluster(of: Site, **fields: Any) -> Cluster:

@@ -71,6 +71,7 @@ def _register_pages(app: Flask) -> None:
         home,
         ideas,
         images,
+        keyword_imports,
         keywords,
         media,
         metrics,
@@ -94,7 +95,8 @@ def _register_pages(app: Flask) -> None:
 
     for group in (
         articles, automation, budget, calendar, clusters, connect, credits, endpoints, grouping, health, home, ideas,
-        images, keywords, media, metrics, operator_credits, operator_prompts, overview, placing, prompts, published,
+        images, keyword_imports, keywords, media, metrics, operator_credits, operator_prompts, overview, placing,
+        prompts, published,
         publishing, queue, runs, site_models, sites, system, tasks, theme, voice, welcome,
     ):  # fmt: skip
         app.register_blueprint(group.pages)

@@ -8,6 +8,7 @@ from flask import Flask
 from tests import factories
 from tests.cli.conftest import Pressroom
 from tests.pipeline.engine import rows
+from webapp.content.imports.models import ImportStatus, KeywordImport
 from webapp.content.models import Keyword
 from webapp.sites.models import Site
 
@@ -64,3 +65,37 @@ def test_a_file_that_cannot_be_read_is_named(site: Site, pressroom: Pressroom, p
     assert said.code == 2
     assert f"'FILE': {path!r}: {words}" in said.err
     assert "Give the path of a file" in said.err
+
+
+def test_a_program_gets_the_figures(site: Site, pressroom: Pressroom, tmp_path: Path) -> None:
+    factories.keyword(site, "mint care", volume=None)
+    file = tmp_path / "keywords.csv"
+    file.write_text(FILE)
+
+    told = pressroom("import-keywords", site.slug, str(file), "--json").json
+
+    assert told.pop("seconds") >= 0
+    assert told == {
+        "import_id": rows(KeywordImport)[0].id,
+        "source": "table",
+        "lines": 4,
+        "new": 1,
+        "duplicates": 2,
+        "filled_in": 1,
+        "left_out": 1,
+    }
+
+
+def test_an_import_by_a_command_stands_among_the_others(site: Site, pressroom: Pressroom) -> None:
+    pressroom("import-keywords", site.slug, "-", given=FILE)
+
+    (done,) = rows(KeywordImport)
+    assert (done.by, done.status) == ("the command line", ImportStatus.IMPORTED)
+
+
+def test_a_table_without_a_column_of_keywords_is_for_a_person_to_look_at(site: Site, pressroom: Pressroom) -> None:
+    said = pressroom("import-keywords", site.slug, "-", given="A,B\n1,2\n3,4\n")
+
+    assert said.code == 1
+    assert "No column of the file can be told to hold keywords." in said.err
+    assert rows(KeywordImport) == rows(Keyword) == []

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from tests import factories
 from webapp.content.adding import Added, add_keyword, add_keywords
-from webapp.content.importing.storing import add_phrases
 from webapp.content.keyword_fields import KeywordFields, read_fields
 from webapp.content.models import Intent, Keyword, KeywordStatus
 from webapp.content.normal import normal
@@ -23,33 +22,6 @@ def site(app: Flask) -> Site:
 
 def phrases(site: Site) -> list[str]:
     return list(db.session.scalars(select(Keyword.phrase).where(Keyword.site_id == site.id).order_by(Keyword.id)))
-
-
-def test_pasted_phrases_are_added_one_a_line(site: Site) -> None:
-    report = add_phrases(site, "Moka pot\r\n\r\n  chemex \nmoka POT\n")
-
-    assert (report.new, report.duplicates, report.bad) == (2, 1, [])
-    assert phrases(site) == ["Moka pot", "chemex"]
-
-
-def test_a_line_that_is_no_phrase_is_reported_and_the_others_are_added(site: Site) -> None:
-    report = add_phrases(site, "moka pot\n???\nchemex")
-
-    assert [number for number, _ in report.bad] == [2]
-    assert phrases(site) == ["moka pot", "chemex"]
-
-
-def test_nothing_to_add_is_said(site: Site) -> None:
-    with pytest.raises(Invalid) as refusal:
-        add_phrases(site, " \n ")
-    assert refusal.value.field == "text"
-
-
-def test_what_is_added_survives_a_rollback(site: Site) -> None:
-    add_phrases(site, "moka pot")
-    db.session.rollback()
-
-    assert phrases(site) == ["moka pot"]
 
 
 def test_one_keyword_is_added_once(site: Site) -> None:

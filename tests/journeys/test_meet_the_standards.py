@@ -1,6 +1,7 @@
 """What every page meets: accessibility, no sideways scroll, room for fingers, little weight, no policy error."""
 
 import gzip
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from tests.pipeline.engine import site_with_keywords
 from tests.sites.ai.endpoints import endpoint
 from webapp.accounts.models import Account
 from webapp.ai.provider import Operation
+from webapp.content.imports import arriving
+from webapp.content.imports.models import ImportStatus
 from webapp.content.media import keep
 from webapp.content.models import (
     ArticleStatus,
@@ -64,7 +67,10 @@ SCRIPTS = 20_000  # bytes, compressed
 
 PAGES = (
     "/", "/sites/new", "/sites/{full}/", "/sites/{full}/keywords", "/sites/{full}/keywords/add",
-    "/sites/{full}/keywords/import", "/sites/{full}/clusters", "/sites/{full}/clusters/{cluster}",
+    "/sites/{full}/keywords/imports", "/sites/{full}/keywords/imports/{understood}",
+    "/sites/{full}/keywords/imports/{unmapped}", "/sites/{full}/keywords/imports/{stopped}",
+    "/sites/{full}/keywords/imports/{failed}", "/sites/{full}/keywords/imports/{understood}/drop",
+    "/sites/{full}/clusters", "/sites/{full}/clusters/{cluster}",
     "/sites/{full}/ideas", "/sites/{full}/tasks", "/sites/{full}/articles", "/sites/{full}/articles/{article}",
     "/sites/{full}/images", "/sites/{full}/runs", "/sites/{full}/runs/{paused}", "/sites/{full}/runs/{paused}/cancel",
     "/sites/{full}/runs/{cancelled}", "/sites/{full}/runs/{cancelled}/log", "/sites/{full}/automation",
@@ -97,6 +103,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     """What stands in the addresses: a site with rows in every state, one without any, runs that stopped."""
     account = installation.account()
     site = site_with_keywords(20, account=account)
+    imports = imports_of(site)
     cluster = factories.cluster(site)
     factories.keyword(site, cluster=cluster, status=KeywordStatus.CLUSTERED, confidence=35)
     factories.keyword(site, cluster=cluster, status=KeywordStatus.CLUSTERED, placed_by_hand=True)
@@ -128,6 +135,7 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
     with held.beating(every=1):
         yield {
             "full": site.slug,
+            **imports,
             "empty": factories.site(account).slug,
             "split": site_with_own_split(account),
             "wordpress": site_with_wordpress(account),
@@ -145,6 +153,17 @@ def places(installation: Installation) -> Iterator[dict[str, object]]:
             "account": account.id,
             "endpoint": refused.id,
         }
+
+
+def imports_of(site: Site) -> dict[str, int]:
+    """The numbers of imports that wait for somebody, each in its own way."""
+    unmapped = arriving.receive(site, io.BytesIO(b"A,B\n1,2\n3,4\n"), "odd.csv", "Ana")
+    assert unmapped.status is ImportStatus.UNMAPPED
+    left_out = {"bad": 1, "lines": 3, "remarks": 1, "reasons": {"“…” has no letter and no digit.": 1}}
+    understood = factories.keyword_import(site, **left_out)
+    stopped = factories.keyword_import(site, ImportStatus.STOPPED, problem="Stopped by Ana.")
+    failed = factories.keyword_import(site, ImportStatus.FAILED, problem="The ZIP file is damaged.", **left_out)
+    return {"unmapped": unmapped.id, "understood": understood.id, "stopped": stopped.id, "failed": failed.id}
 
 
 def site_with_own_split(account: Account) -> str:

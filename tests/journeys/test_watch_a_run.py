@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Response, expect
 from tests import factories
 from tests.journeys.conftest import Installation, Open
 from tests.pipeline.engine import site_with_keywords
-from webapp.content.importing.storing import import_csv
+from webapp.content.imports.at_once import import_at_once
 from webapp.pipeline import control
 from webapp.pipeline.demo import KEYWORDS
 from webapp.pipeline.models import Run
@@ -98,7 +98,7 @@ def test_a_hidden_page_does_not_ask(open_page: Open, run: Run) -> None:
 
 
 def test_focus_dialog_and_scroll_survive_ten_polls_of_a_moving_run(open_page: Open, site: Site) -> None:
-    import_csv(site, io.BytesIO(KEYWORDS.read_bytes()))
+    import_at_once(site, io.BytesIO(KEYWORDS.read_bytes()), KEYWORDS.name, "Ana")
     page = open_page(f"/sites/{site.slug}/", viewport={"width": 1280, "height": 500})
     page.get_by_role("button", name="Run now").click()
     page.wait_for_url(re.compile(r"/runs/\d+$"))

@@ -43,6 +43,7 @@ def rows(theirs: Site) -> Rows:
     return {
         "connection": endpoint(theirs.account).id,
         "keyword": factories.keyword(theirs).id,
+        "import": factories.keyword_import(theirs).id,
         "cluster": cluster.id,
         "idea": idea.id,
         "task": task.id,

@@ -1,5 +1,3 @@
-import io
-
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -34,7 +32,7 @@ def test_an_empty_list_says_what_to_do_first(client: Visitor, site: Site) -> Non
     page = client.get("/sites/beans/keywords").text
 
     assert "No keywords yet" in page
-    assert "/sites/beans/keywords/import" in page
+    assert "/sites/beans/keywords/imports" in page
 
 
 def test_the_list_is_filtered_by_its_address(client: Visitor, site: Site) -> None:
@@ -109,55 +107,18 @@ def test_a_field_that_cannot_be_read_is_named_and_what_was_written_stays(client:
     assert phrases(site) == []
 
 
-def test_pasted_keywords_are_added(client: Visitor, site: Site) -> None:
-    answer = client.send("/sites/beans/keywords/paste", {"text": "moka pot\nchemex\nMOKA pot"}, follow_redirects=True)
+def test_a_keyword_that_is_there_already_learns_what_was_not_known_of_it(client: Visitor, site: Site) -> None:
+    known = factories.keyword(site, "moka pot", volume=None)
 
-    assert "2 keywords added. 1 was there already." in answer.text
-    assert phrases(site) == ["moka pot", "chemex"]
+    answer = client.send("/sites/beans/keywords/add", {"phrase": "moka pot", "volume": "90"}, follow_redirects=True)
 
-
-def test_pasting_nothing_is_answered_at_the_field(client: Visitor, site: Site) -> None:
-    answer = client.send("/sites/beans/keywords/paste", {"text": "  "})
-
-    assert answer.status_code == 422
-    assert "There is no keyword to add." in answer.text
+    assert "What was not known of it was filled in." in answer.text
+    assert known.volume == 90
 
 
-def upload(client: Visitor, data: bytes) -> str:
-    answer = client.send(
-        "/sites/beans/keywords/import", {"file": (io.BytesIO(data), "keywords.csv")}, follow_redirects=True
-    )
-    return f"{answer.status_code} {answer.text}"
-
-
-def test_a_file_is_imported(client: Visitor, site: Site) -> None:
-    assert "2 keywords added." in upload(client, b"Keyword,Volume\nmoka pot,90\nchemex,10\n")
-    assert phrases(site) == ["moka pot", "chemex"]
-
-
-def test_broken_lines_are_listed_with_their_numbers(client: Visitor, site: Site) -> None:
-    page = upload(client, b"Keyword,Volume\n???,90\nchemex,10\n")
-
-    assert page.startswith("200")
-    assert phrases(site) == ["chemex"]
-    text = BeautifulSoup(page, "html.parser").get_text(" ", strip=True)
-    assert "2 “???” has no letter and no digit." in text
-
-
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"Name,City\nAna Moss,New York\nAna Reed,Lisbon\n"])
-def test_a_file_that_is_no_list_is_answered_at_the_field(client: Visitor, site: Site, data: bytes) -> None:
-    page = upload(client, data)
-
-    assert page.startswith("422")
-    assert BeautifulSoup(page, "html.parser").select_one("[name=file][aria-invalid=true]")
-    assert phrases(site) == []
-
-
-def test_importing_without_a_file_is_answered_at_the_field(client: Visitor, site: Site) -> None:
-    answer = client.send("/sites/beans/keywords/import")
-
-    assert answer.status_code == 422
-    assert "Choose the file first." in answer.text
+@pytest.mark.parametrize("address", ["import", "paste"])
+def test_where_keywords_came_in_before_leads_to_where_they_do_now(client: Visitor, site: Site, address: str) -> None:
+    assert client.get(f"/sites/beans/keywords/{address}").location == "/sites/beans/keywords/imports"
 
 
 def test_chosen_keywords_are_skipped_and_restored(client: Visitor, site: Site) -> None:
@@ -197,5 +158,5 @@ def test_a_viewer_may_look_and_not_touch(app: Flask, client: Visitor) -> None:
 
     assert client.get("/sites/beans/keywords").status_code == 200
     assert client.send("/sites/beans/keywords/skip", {"keyword": [keyword.id]}).status_code == 403
-    assert client.send("/sites/beans/keywords/paste", {"text": "chemex"}).status_code == 403
+    assert client.send("/sites/beans/keywords/add", {"phrase": "chemex"}).status_code == 403
     assert phrases(site) == [keyword.phrase]

@@ -1,28 +1,60 @@
 """Keywords of a site."""
 
-from typing import IO
+import json
+import time
+from pathlib import PurePath
+from typing import IO, Any
 
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.arguments import InputFile, site_argument, site_named
+from webapp.cli.arguments import BY, InputFile, json_option, site_argument, site_named
+
+MOST_NAMED = 1000  # lines
+STANDARD_INPUT = "standard input"
 
 
 @click.command("import-keywords")
 @site_argument
 @click.argument("file", type=InputFile())
+@json_option
 @with_appcontext
-def import_keywords(site: str, file: IO[bytes]) -> None:
+def import_keywords(site: str, file: IO[bytes], as_json: bool) -> None:
     """Import a FILE of keywords into SITE: an export of a keyword tool, or a list.
 
-    Lines and values that cannot be understood are named on standard error, and the others are imported. Exit code 0:
-    the file was read; 1: it is no such file, and nothing was imported.
+    Lines and values that cannot be understood are named on standard error, and the others are imported; what is there
+    already is not added again. Cut off, it is gone on with by a worker. Exit code 0: the file was read to its end;
+    1: it is no file of keywords, and nothing was imported, or it breaks off, and what comes before is imported.
     """
-    from webapp.content.importing.storing import import_csv
+    from webapp.content.imports.at_once import import_at_once
+    from webapp.content.imports.queries import first_remarks
 
-    report = import_csv(site_named(site), file)
-    for number, reason in sorted(report.bad + report.unread):
-        click.echo(f"line {number}: {reason}", err=True)
-    if report.more_bad:
-        click.echo(f"and {report.more_bad} more lines like these", err=True)
-    click.echo(f"{report.new} new, {report.duplicates} already there, {report.not_understood} not understood.")
+    began = time.monotonic()
+    done = import_at_once(site_named(site), file, _name_of(file), BY)
+    remarks = first_remarks(done.id, MOST_NAMED)
+    for number, _, text in remarks:
+        click.echo(f"line {number}: {text}", err=True)
+    if done.remarks > len(remarks):
+        click.echo(f"and {done.remarks - len(remarks)} more lines like these", err=True)
+    if as_json:
+        click.echo(json.dumps(_figures(done) | {"seconds": round(time.monotonic() - began, 3)}))
+    else:
+        filled_in = f" (in {done.filled_in} something was filled in)" if done.filled_in else ""
+        click.echo(f"{done.new} new, {done.duplicates} already there{filled_in}, {done.bad} not understood.")
+
+
+def _name_of(file: IO[bytes]) -> str:
+    name = str(getattr(file, "name", STANDARD_INPUT))
+    return STANDARD_INPUT if name.startswith("<") else PurePath(name).name
+
+
+def _figures(done: Any) -> dict[str, Any]:
+    return {
+        "import_id": done.id,
+        "source": done.understanding["source"],
+        "lines": done.lines,
+        "new": done.new,
+        "duplicates": done.duplicates,
+        "filled_in": done.filled_in,
+        "left_out": done.bad,
+    }

@@ -6,7 +6,9 @@ from sqlalchemy import select
 
 from webapp.accounts.models import OPERATOR, Account, InstallationRole, Role, User
 from webapp.accounts.signup import join
-from webapp.content.importing.storing import ImportReport, import_csv
+from webapp.content.imports.at_once import import_at_once
+from webapp.content.imports.models import KeywordImport
+from webapp.content.imports.queries import first_remarks
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline.founding import found_account, found_site
@@ -17,6 +19,9 @@ NAME = "The Green Sill"
 TIME_ZONE = "Europe/Berlin"
 CREDITS = 5_000  # a run with the default limits spends about 450
 KEYWORDS = Path(__file__).with_name("demo_keywords.csv")
+
+BY = "the demo"  # who imported them, in the records
+MOST_NAMED = 100  # lines
 
 THERE_ALREADY = "The demo site is there already; nothing was changed."
 
@@ -36,8 +41,8 @@ def found_demo() -> str:
             return _nothing_done()
         raise
     with KEYWORDS.open("rb") as file:
-        report = import_csv(site, file)
-    return _in_words(report)
+        done = import_at_once(site, file, KEYWORDS.name, BY)
+    return _in_words(done)
 
 
 def _is_there() -> bool:
@@ -61,9 +66,10 @@ def _give_to_operators(account: Account) -> None:
         join(account, user, Role.OWNER)
 
 
-def _in_words(report: ImportReport) -> str:
-    broken = ", ".join(str(line) for line, _ in report.bad)
+def _in_words(done: KeywordImport) -> str:
+    remarks = first_remarks(done.id, MOST_NAMED)
+    broken = ", ".join(str(number) for number, is_left_out, _ in remarks if is_left_out)
     return (
-        f"The demo site “{NAME}” is ready with {report.new} keywords and {CREDITS} credits. Of its file,"
-        f" {report.duplicates} lines repeat others and {report.not_understood} cannot be read (lines {broken})."
+        f"The demo site “{NAME}” is ready with {done.new} keywords and {CREDITS} credits. Of its file,"
+        f" {done.duplicates} lines repeat others and {done.bad} cannot be read (lines {broken})."
     )

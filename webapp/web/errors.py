@@ -16,6 +16,7 @@ from webapp.pipeline import room
 from webapp.web.access import NotAllowed
 from webapp.web.context import bare_context
 from webapp.web.htmx import is_htmx, toast
+from webapp.web.large_files import TooLarge
 
 STATUS: dict[type[PressroomError], int] = {
     NotFound: 404,
@@ -23,6 +24,7 @@ STATUS: dict[type[PressroomError], int] = {
     Invalid: 422,
     Conflict: 409,
     RedisAway: 503,
+    TooLarge: 413,
 }
 OTHERWISE = 400
 WRITER_AT_WORK = ("database is locked", "database table is locked", "deadlock detected", "lock timeout")

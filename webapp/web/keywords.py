@@ -1,4 +1,4 @@
-"""Keywords of a site: the list, adding, pasting, importing, skipping."""
+"""Keywords of a site: the list, adding one, skipping."""
 
 from collections.abc import Callable, Collection
 
@@ -8,17 +8,13 @@ from flask.typing import ResponseReturnValue
 from webapp.accounts.models import Role
 from webapp.content import clustering_by_hand, queries, review
 from webapp.content.adding import add_keyword
-from webapp.content.importing import storing
-from webapp.content.importing.storing import ImportReport
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
 from webapp.content.queries import Filter, KeywordOrder
 from webapp.core.db import db
-from webapp.core.errors import Invalid
 from webapp.pipeline import attention
 from webapp.sites.models import Site
 from webapp.web.access import may, row_or_404, site_or_404
-from webapp.web.forms.checks import refuse
-from webapp.web.forms.keywords import ImportForm, KeywordForm, PasteForm
+from webapp.web.forms.keywords import KeywordForm
 from webapp.web.listing import back, chosen, listing, number, place
 
 pages = Blueprint("keywords", __name__, url_prefix="/sites/<slug>/keywords")
@@ -56,7 +52,7 @@ def restore(slug: str) -> ResponseReturnValue:
 
 @pages.get("/add")
 def add(slug: str) -> ResponseReturnValue:
-    return _add_page(site_or_404(slug), KeywordForm(), PasteForm())
+    return _add_page(site_or_404(slug), KeywordForm())
 
 
 @pages.post("/add")
@@ -64,7 +60,7 @@ def add_one(slug: str) -> ResponseReturnValue:
     site = site_or_404(slug, Role.EDITOR)
     form = KeywordForm()
     if not form.validate():
-        return _add_page(site, form, PasteForm(formdata=None)), 422
+        return _add_page(site, form), 422
     added = add_keyword(site, form.fields)
     if added.new:
         flash(f"“{form.fields.phrase}” was added.", "ok")
@@ -74,35 +70,11 @@ def add_one(slug: str) -> ResponseReturnValue:
     return redirect(url_for("keywords.add", slug=slug), 303)
 
 
-@pages.post("/paste")
-def paste(slug: str) -> ResponseReturnValue:
-    site = site_or_404(slug, Role.EDITOR)
-    form = PasteForm()
-    try:
-        report = storing.add_phrases(site, form.text.data or "")
-    except Invalid as error:
-        refuse(form, error)
-        return _add_page(site, KeywordForm(formdata=None), form), 422
-    return _reported(site, report)
-
-
 @pages.get("/import")
-def upload(slug: str) -> ResponseReturnValue:
-    return _import_page(site_or_404(slug), ImportForm())
-
-
-@pages.post("/import")
-def import_file(slug: str) -> ResponseReturnValue:
-    site = site_or_404(slug, Role.EDITOR)
-    form = ImportForm()
-    if not form.validate():
-        return _import_page(site, form), 422
-    try:
-        report = storing.import_csv(site, form.file.data.stream)
-    except Invalid as error:
-        refuse(form, error)
-        return _import_page(site, form), 422
-    return _reported(site, report)
+@pages.get("/paste")
+def to_imports(slug: str) -> ResponseReturnValue:
+    """Where keywords by the thousand came in before."""
+    return redirect(url_for("imports.index", slug=site_or_404(slug).slug), 303)
 
 
 def _list(site: Site) -> dict[str, object]:
@@ -149,33 +121,5 @@ def _change(slug: str, change: Callable[[int, Collection[int]], int], done: str)
     return redirect(back(), 303)
 
 
-def _add_page(site: Site, form: KeywordForm, paste_form: PasteForm) -> str:
-    return render_template(
-        "keywords/add.html",
-        page="keywords",
-        site=site,
-        form=form,
-        paste_form=paste_form,
-        intents=list(Intent),
-    )
-
-
-def _import_page(site: Site, form: ImportForm) -> str:
-    return render_template("keywords/import.html", page="keywords", site=site, form=form)
-
-
-def _reported(site: Site, report: ImportReport) -> ResponseReturnValue:
-    """A page that lists the lines that were not understood; without any, the list with a message."""
-    if report.not_understood:
-        return render_template("keywords/report.html", page="keywords", site=site, report=report)
-    flash(_summary(report), "ok")
-    return redirect(
-        url_for("keywords.index", slug=site.slug, sort=KeywordOrder.NEWEST.value if report.new else None), 303
-    )
-
-
-def _summary(report: ImportReport) -> str:
-    verb = "was" if report.duplicates == 1 else "were"
-    already = f" {report.duplicates} {verb} there already." if report.duplicates else ""
-    unread = " Some values could not be read and are unknown." if report.unread else ""
-    return f"{report.new} keyword{'s' if report.new != 1 else ''} added.{already}{unread}"
+def _add_page(site: Site, form: KeywordForm) -> str:
+    return render_template("keywords/add.html", page="keywords", site=site, form=form, intents=list(Intent))

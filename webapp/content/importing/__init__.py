@@ -1,1 +1,1 @@
-"""Keyword files: recognising and reading them knows no database; storing does. May import what `content` may."""
+"""Keyword files: recognising and reading them knows no database. May import what `content` may."""

@@ -1,10 +1,9 @@
-"""Keywords one by one, by the list, by the file."""
+"""One keyword with its figures."""
 
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField, FileRequired
-from wtforms import StringField, TextAreaField
+from wtforms import StringField
 
 from webapp.content.keyword_fields import KeywordFields, read_fields
 from webapp.core.errors import Invalid
@@ -31,11 +30,3 @@ class KeywordForm(FlaskForm):
             refuse(self, error)
             return False
         return True
-
-
-class PasteForm(FlaskForm):
-    text = TextAreaField("Keywords, one a line")
-
-
-class ImportForm(FlaskForm):
-    file = FileField("CSV file", [FileRequired("Choose the file first.")])
