@@ -170,7 +170,7 @@ def exits_without_reason(disturbed: Disturbed) -> list[str]:
 def made_on(site: Site) -> Made:
     """All that a run makes, in words."""
     wanted: dict[str, Any] = {
-        "keywords": select(Keyword.phrase, Keyword.status, Cluster.name).outerjoin(Cluster),
+        "keywords": select(Keyword.phrase, Keyword.status, Cluster.name).outerjoin(Keyword.cluster),
         "clusters": select(Cluster.name, Cluster.head, Cluster.status),
         "ideas": select(Idea.title, Idea.target_keyword, Idea.status),
         "tasks": select(Task.title, Task.target_words, Task.status),

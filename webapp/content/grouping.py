@@ -37,16 +37,16 @@ class SiteGrouping:
     places: list[Place]
 
 
-def is_waiting(site_id: int) -> ColumnElement[bool]:
+def is_waiting() -> ColumnElement[bool]:
     """New keywords, and those that belonged to no cluster when they were looked at, unless a person said so."""
     again = and_(Keyword.status == KeywordStatus.UNCLUSTERED, Keyword.placed_by_hand.is_(False))
-    return and_(Keyword.site_id == site_id, or_(Keyword.status == KeywordStatus.NEW, again))
+    return or_(Keyword.status == KeywordStatus.NEW, again)
 
 
 def waiting(site_id: int, besides: Collection[int] = (), most: int | None = None) -> Sequence[Keyword]:
     """New ones first, the most searched first; none at all where none is new: then nothing is to be looked at again."""
     order = (Keyword.status != KeywordStatus.NEW, Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
-    there = db.session.scalars(select(Keyword).where(is_waiting(site_id)).order_by(*order))
+    there = db.session.scalars(select(Keyword).where(Keyword.site_id == site_id, is_waiting()).order_by(*order))
     found = [keyword for keyword in there if keyword.id not in besides][:most]
     return found if any(keyword.status is KeywordStatus.NEW for keyword in found) else []
 
@@ -57,7 +57,7 @@ def grouped(site: Site, keywords: Sequence[Keyword]) -> SiteGrouping:
 
     if not keywords:
         return SiteGrouping([], [])
-    known = [*map(_to_group, keywords), *_standing_for_clusters(site.id)]
+    known = [*map(to_group, keywords), *_standing_for_clusters(site.id)]
     found = group(known, site.cluster_level)
     groups = [
         NewGroup([keywords[n] for n in one.members], list(one.confidence)) for one in found.groups if not one.cluster
@@ -90,12 +90,12 @@ def _worth_telling(places: Iterable[Place]) -> list[Place]:
 
 def known_to(site_id: int) -> int:
     """How many keywords are looked at to group those of the site."""
-    told = or_(is_waiting(site_id), and_(Keyword.site_id == site_id, Keyword.cluster_id.is_not(None)))
-    return db.session.scalar(select(func.count()).select_from(Keyword).where(told)) or 0
+    told = or_(is_waiting(), Keyword.cluster_id.is_not(None))
+    return db.session.scalar(select(func.count()).select_from(Keyword).where(Keyword.site_id == site_id, told)) or 0
 
 
-def _to_group(keyword: Keyword) -> KeywordToGroup:
-    return KeywordToGroup(keyword.phrase, keyword.volume)
+def to_group(keyword: Keyword) -> KeywordToGroup:
+    return KeywordToGroup(keyword.phrase, keyword.volume, serp=tuple(keyword.serp or ()))
 
 
 def _standing_for_clusters(site_id: int) -> list[KeywordToGroup]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
-from webapp.ai.grouping.grouping import preview
 from webapp.ai.grouping.levels import Level
-from webapp.ai.grouping.told import KeywordToGroup
-from webapp.content.models import Keyword, KeywordStatus
+from webapp.content.grouping import is_waiting, to_group
+from webapp.content.models import Keyword
 from webapp.core.db import db
 from webapp.sites.models import Site
 
@@ -26,14 +25,15 @@ class LevelPreview:
 
 def preview_levels(site: Site) -> LevelPreview:
     """For the keywords that a run may still group. What a person took out of its cluster no run touches."""
+    from webapp.ai.grouping.grouping import preview  # numpy takes its time, and most processes group nothing
+
     found = _most_searched(site)
     waiting = db.session.scalar(select(func.count()).select_from(Keyword).where(*_waiting(site))) or 0
-    return LevelPreview(preview([KeywordToGroup(one.phrase, one.volume) for one in found]), waiting, len(found))
+    return LevelPreview(preview(list(map(to_group, found))), waiting, len(found))
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
-    statuses = KeywordStatus.NEW, KeywordStatus.UNCLUSTERED
-    return Keyword.site_id == site.id, Keyword.status.in_(statuses), ~Keyword.placed_by_hand
+    return Keyword.site_id == site.id, is_waiting()
 
 
 def _most_searched(site: Site) -> Sequence[Keyword]:

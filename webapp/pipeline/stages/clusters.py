@@ -84,8 +84,9 @@ class Clusters:
     def set_aside(self, item: RunItem, why: str) -> None:
         """Keywords of a batch that cannot be named are skipped, so that they hold nobody up."""
         numbers = [number for part in item.payload["groups"] for number in part["keywords"]]
-        waits = Keyword.status.in_((KeywordStatus.NEW, KeywordStatus.UNCLUSTERED))
-        db.session.execute(update(Keyword).where(Keyword.id.in_(numbers), waits).values(status=KeywordStatus.SKIPPED))
+        db.session.execute(
+            update(Keyword).where(Keyword.id.in_(numbers), is_waiting()).values(status=KeywordStatus.SKIPPED)
+        )
 
     def when_off(self, site: Site) -> None:
         """Nothing waits: the keywords stay new."""
@@ -106,7 +107,7 @@ def _new(site: Site) -> tuple[ColumnElement[bool], ...]:
 
 
 def _still_waiting(site: Site, numbers: Iterable[int]) -> dict[int, Keyword]:
-    found = db.session.scalars(select(Keyword).where(is_waiting(site.id), Keyword.id.in_(numbers)))
+    found = db.session.scalars(select(Keyword).where(Keyword.site_id == site.id, is_waiting(), Keyword.id.in_(numbers)))
     return {keyword.id: keyword for keyword in found}
 
 
@@ -207,7 +208,8 @@ def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
         return
     keyword.cluster_id, keyword.status = cluster.id, KeywordStatus.CLUSTERED
     keyword.confidence, keyword.nearest_cluster_id = confidence, None
-    cluster.volume += keyword.volume or 0
+    cluster.volume = Cluster.volume + (keyword.volume or 0)  # as a person may be moving keywords now
+    db.session.flush()
 
 
 def _offer(site: Site, groups: list[dict[str, Any]], there: Mapping[int, Keyword]) -> None:
