@@ -7,8 +7,9 @@ import sys
 
 import config
 from tests.ai import requests
-from webapp.ai.embedded.grouping import group
 from webapp.ai.embedded.provider import EmbeddedProvider
+from webapp.ai.grouping.grouping import group
+from webapp.ai.grouping.told import KeywordToGroup
 
 PHRASES = ["snake plant", "snake plant care", "root rot", "how to fix root rot", "🌱", "观叶植物"]
 PRINTED = """
@@ -19,7 +20,7 @@ print(fingerprint())
 
 def fingerprint() -> str:
     """Of the answers to one request of each operation, and of a grouping."""
-    digest = hashlib.sha256(repr(group(PHRASES, [1] * len(PHRASES))).encode())
+    digest = hashlib.sha256(repr(group([KeywordToGroup(phrase, 1) for phrase in PHRASES])).encode())
     for request in requests.one_of_each():
         reply = EmbeddedProvider().answer(request)
         digest.update(reply.text.encode())

@@ -26,7 +26,7 @@ def cluster(file: IO[bytes], level: str, as_json: bool) -> None:
     lines = list(_lines(file))
     keywords = [_keyword(line) for line in lines]
     found = group(keywords, Level(level), tell=lambda step: click.echo(f"{step} ...", err=True))
-    language = language_of(keyword.phrase for keyword in keywords)
+    language = language_of(keyword.phrase for keyword in keywords) or "en"
     clusters = [
         {
             "name": _name([keywords[number] for number in one.members], language),
@@ -60,7 +60,7 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
     from webapp.content.importing.reading import lines
     from webapp.content.importing.recognise import recognise
 
-    stream = file if file.seekable() else io.BytesIO(file.read())
+    stream = io.BytesIO(file.read())
     understood = recognise(stream, file.name)
     stream.seek(0)
     for line in lines(stream, understood):

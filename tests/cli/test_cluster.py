@@ -1,0 +1,56 @@
+"""`pressroom cluster FILE`."""
+
+from pathlib import Path
+
+from tests.cli.conftest import Pressroom
+
+PHRASES = ["fungus gnats", "fungus gnat traps", "best grow lights", "grow lights", "accounting software"]
+
+
+def test_a_plain_file_is_grouped_without_a_site(pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "keywords.txt"
+    file.write_text("\n".join(PHRASES))
+
+    said = pressroom("cluster", str(file), "--json").json
+
+    found = [{keyword["keyword"] for keyword in cluster["keywords"]} for cluster in said["clusters"]]
+    assert sorted(found, key=sorted) == [{"best grow lights", "grow lights"}, {"fungus gnat traps", "fungus gnats"}]
+    [lone] = said["unclustered"]
+    assert lone["keyword"] == "accounting software" and lone["nearest"] in {one["name"] for one in said["clusters"]}
+
+
+def test_each_keyword_names_its_line(pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "keywords.txt"
+    file.write_text("\n".join(PHRASES))
+
+    said = pressroom("cluster", str(file), "--json").json
+
+    lines = {keyword["line"]: keyword["keyword"] for cluster in said["clusters"] for keyword in cluster["keywords"]}
+    lines |= {lone["line"]: lone["keyword"] for lone in said["unclustered"]}
+    assert lines == dict(enumerate(PHRASES, 1))
+
+
+def test_of_an_export_the_volumes_choose_the_head(pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "keywords.csv"
+    file.write_text("Keyword,Volume\ngrow lights,10\nbest grow lights,900\n")
+
+    [one] = pressroom("cluster", str(file), "--json").json["clusters"]
+
+    assert (one["head"], one["volume"]) == ("best grow lights", 910)
+
+
+def test_people_read_it_as_text_and_what_it_does_meanwhile(pressroom: Pressroom) -> None:
+    said = pressroom("cluster", "-", "--level", "page", given="\n".join(PHRASES))
+
+    assert said.code == 0, said.result.output
+    assert "fungus gnats" in said.out and said.out.splitlines()[-1].endswith("keywords in none.")
+    assert "Joining phrases to pages" in said.err
+
+
+def test_what_is_no_file_of_keywords_is_said(pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "picture.jpg"
+    file.write_bytes(b"\xff\xd8\xff\xe0" + bytes(200))
+
+    said = pressroom("cluster", str(file))
+
+    assert said.code == 1 and said.out == ""
