@@ -61,7 +61,7 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
     from webapp.content.importing.recognise import recognise
 
     stream = io.BytesIO(file.read())
-    understood = recognise(stream, file.name)
+    understood = recognise(stream, str(getattr(file, "name", "")))  # standard input may have none
     stream.seek(0)
     for line in lines(stream, understood):
         if line.fields is None:
