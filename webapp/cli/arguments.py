@@ -1,10 +1,12 @@
 """What several commands take as an argument."""
 
 import json
+from pathlib import PurePath
 from typing import IO, Any
 
 import click
 
+STANDARD_INPUT = "standard input"
 BY = "the command line"  # who did it, in the records
 
 
@@ -18,6 +20,12 @@ class InputFile(click.File):
         super().fail(
             f"{message.rstrip('.')}. Give the path of a file that you may read, or - for standard input.", *where
         )
+
+
+def name_of(file: IO[bytes]) -> str:
+    """Its name without folders, as it may tell what it holds."""
+    name = str(getattr(file, "name", STANDARD_INPUT))
+    return STANDARD_INPUT if name.startswith("<") else PurePath(name).name
 
 
 class SiteName(click.ParamType):

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 import click
 
-from webapp.cli.arguments import InputFile, json_option
+from webapp.cli.arguments import InputFile, json_option, name_of
 
 
 @click.command("cluster")
@@ -61,7 +61,7 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
     from webapp.content.importing.recognise import recognise
 
     stream = io.BytesIO(file.read())
-    understood = recognise(stream, str(getattr(file, "name", "")))  # standard input may have none
+    understood = recognise(stream, name_of(file))
     stream.seek(0)
     for line in lines(stream, understood):
         if line.fields is None:

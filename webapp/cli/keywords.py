@@ -2,16 +2,14 @@
 
 import json
 import time
-from pathlib import PurePath
 from typing import IO, Any
 
 import click
 from flask.cli import with_appcontext
 
-from webapp.cli.arguments import BY, InputFile, json_option, site_argument, site_named
+from webapp.cli.arguments import BY, InputFile, json_option, name_of, site_argument, site_named
 
 MOST_NAMED = 1000  # lines
-STANDARD_INPUT = "standard input"
 
 
 @click.command("import-keywords")
@@ -30,7 +28,7 @@ def import_keywords(site: str, file: IO[bytes], as_json: bool) -> None:
     from webapp.content.imports.queries import first_remarks
 
     began = time.monotonic()
-    done = import_at_once(site_named(site), file, _name_of(file), BY)
+    done = import_at_once(site_named(site), file, name_of(file), BY)
     remarks = first_remarks(done.id, MOST_NAMED)
     for number, _, text in remarks:
         click.echo(f"line {number}: {text}", err=True)
@@ -41,11 +39,6 @@ def import_keywords(site: str, file: IO[bytes], as_json: bool) -> None:
     else:
         filled_in = f" (in {done.filled_in} something was filled in)" if done.filled_in else ""
         click.echo(f"{done.new} new, {done.duplicates} already there{filled_in}, {done.bad} not understood.")
-
-
-def _name_of(file: IO[bytes]) -> str:
-    name = str(getattr(file, "name", STANDARD_INPUT))
-    return STANDARD_INPUT if name.startswith("<") else PurePath(name).name
 
 
 def _figures(done: Any) -> dict[str, Any]:
