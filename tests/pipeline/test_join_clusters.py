@@ -10,8 +10,9 @@ from tests.pipeline.engine import assert_books_agree, set_limits, start, work_to
 from webapp.ai.grouping.levels import Level
 from webapp.content import clustering_by_hand
 from webapp.content.models import Cluster, Keyword, KeywordStatus
+from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.pipeline.models import AiCall, Run
+from webapp.pipeline.models import AiCall, Run, RunItem, StageResult, StageStatus
 from webapp.pipeline.states import RunStatus, StageKey
 from webapp.sites.models import Site
 
@@ -135,3 +136,27 @@ def test_a_site_may_have_pages_for_clusters(app: Flask) -> None:
 
     assert len(clusters()) > 2
     assert set().union(*clusters().values()) == {*GNATS, *LIGHTS}
+
+
+def test_a_batch_that_was_planned_before_confidence_was_measured_is_still_applied(app: Flask) -> None:
+    site = site_with([*GNATS, *LIGHTS, ODD])
+    run = start(site)
+    with_plan_of_before(run)
+    assert work_to_the_end(run).status is RunStatus.COMPLETED
+
+    assert {keyword(phrase).confidence for phrase in (*GNATS, *LIGHTS)} == {None}
+    assert {keyword(phrase).status for phrase in (*GNATS, *LIGHTS)} == {KeywordStatus.CLUSTERED}
+
+
+def with_plan_of_before(run: Run) -> None:
+    """Plans the run's first stage, and leaves in the plan what an earlier version wrote there."""
+    numbers = {phrase: keyword(phrase).id for phrase in (*GNATS, *LIGHTS)}
+    groups = [
+        {"origin": f"k{min(numbers[phrase] for phrase in topic)}", "keywords": [numbers[phrase] for phrase in topic]}
+        for topic in (GNATS, LIGHTS)
+    ]
+    number, stage = 6, StageKey.CLUSTERS
+    db.session.add(RunItem(run_id=run.id, stage=stage, row=1, weight=number, units=1, payload={"groups": groups}))
+    result = db.session.get_one(StageResult, (run.id, stage))
+    result.status, result.total, result.started_at = StageStatus.WORKING, number, now()
+    db.session.commit()

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from webapp.ai.functions.clustering import ClusteringRequest, KeywordFact, KeywordGroup, NamedGroup, parse
 from webapp.ai.provider import BadReply, Operation, Provider, Reply
-from webapp.content.grouping import NewGroup, grouped, is_waiting, waiting
+from webapp.content.grouping import NewGroup, Place, grouped, is_waiting, waiting
 from webapp.content.models import Cluster, Intent, Keyword, KeywordStatus
 from webapp.core.db import db
 from webapp.pipeline.models import ItemStatus, Run, RunItem
@@ -15,6 +15,8 @@ from webapp.pipeline.stage import Counts, Plan, Planned
 from webapp.pipeline.stages.counting import count
 from webapp.pipeline.states import StageKey
 from webapp.sites.models import Site
+
+PLACES_AT_ONCE = 500
 
 
 class Clusters:
@@ -39,10 +41,10 @@ class Clusters:
         for batch in [*asked, *_batches(found.groups, plan.batch_size)]:
             numbers = _numbers(batch)
             yield Planned(row=min(numbers), weight=len(numbers), units=1, payload={"groups": batch})
-        if found.places:
-            places = [[place.keyword.id, place.cluster_id, place.confidence] for place in found.places]
-            row = min(place.keyword.id for place in found.places)
-            yield Planned(row=row, weight=len(places), units=0, payload={"groups": [], "places": places})
+        for places in _pieces(found.places, PLACES_AT_ONCE):
+            told = [[place.keyword.id, place.cluster_id, place.confidence] for place in places]
+            row = min(place.keyword.id for place in places)
+            yield Planned(row=row, weight=len(places), units=0, payload={"groups": [], "places": told})
 
     def request(self, site: Site, item: RunItem) -> ClusteringRequest | None:
         there = _still_waiting(site, _numbers(item.payload["groups"]))
@@ -57,7 +59,7 @@ class Clusters:
         clusters = _clusters(site, {cluster for _, cluster, _ in places})
         for number, cluster, confidence in places:
             if number in there and cluster in clusters:
-                _place(there[number], clusters[cluster], confidence)
+                _join_or_offer(there[number], clusters[cluster], confidence)
         return {"keywords_processed": item.weight}
 
     def article_of(self, item: RunItem) -> int | None:
@@ -67,7 +69,7 @@ class Clusters:
         groups = item.payload["groups"]
         there = _still_waiting(site, _numbers(groups))
         keywords = {there[n].phrase: there[n] for part in groups for n in part["keywords"] if n in there}
-        confidence = {n: sure for part in groups for n, sure in zip(part["keywords"], part["confidence"], strict=True)}
+        confidence = _confidence(groups)
         created = 0
         for named in parse(reply).groups:
             members = [keywords.pop(phrase) for phrase in named.phrases if phrase in keywords]
@@ -75,7 +77,7 @@ class Clusters:
                 cluster, made = _cluster_of(site, _origin(item, named, members), named)
                 created += made
                 for keyword in members:
-                    _place(keyword, cluster, confidence[keyword.id])
+                    _place(keyword, cluster, confidence.get(keyword.id))
         if keywords:
             raise BadReply(f"the answer leaves out “{next(iter(keywords))}”")
         _offer(site, groups, there)
@@ -137,6 +139,16 @@ def _batches(groups: list[NewGroup], size: int) -> Iterator[list[dict[str, Any]]
         yield list(parts.values())
 
 
+def _pieces(places: Sequence[Place], size: int) -> Iterator[Sequence[Place]]:
+    return (places[start : start + size] for start in range(0, len(places), size))
+
+
+def _confidence(groups: list[dict[str, Any]]) -> dict[int, int]:
+    """Of each keyword; none of those that were planned before anybody measured it."""
+    measured = [part for part in groups if "confidence" in part]
+    return {n: sure for part in measured for n, sure in zip(part["keywords"], part["confidence"], strict=True)}
+
+
 def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str:
     """The group's own; of one that was taken out of another, by its first keyword, which is in no other."""
     if named.key in {part["origin"] for part in item.payload["groups"]}:
@@ -146,7 +158,7 @@ def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str
 
 def _numbers(batch: list[dict[str, Any]]) -> list[int]:
     """Of all keywords in it, those that only stand beside a group too."""
-    return [number for part in batch for number in (*part["keywords"], *part["lone"])]
+    return [number for part in batch for number in (*part["keywords"], *part.get("lone", ()))]
 
 
 def _asked_before(site: Site, limit: int | None) -> list[list[dict[str, Any]]]:
@@ -201,11 +213,16 @@ def _of_origin(site: Site, origin: str) -> Cluster | None:
     return db.session.scalar(select(Cluster).where(Cluster.site_id == site.id, Cluster.origin == origin))
 
 
-def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
-    """In the cluster; without a confidence, in none, and this one is the nearest."""
+def _join_or_offer(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
+    """Without a confidence it belongs to none, and this one is the nearest."""
     if confidence is None:
         keyword.status, keyword.nearest_cluster_id = KeywordStatus.UNCLUSTERED, cluster.id
-        return
+    else:
+        _place(keyword, cluster, confidence)
+
+
+def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
+    """Puts it into the cluster. `confidence`: None where nobody measured it."""
     keyword.cluster_id, keyword.status = cluster.id, KeywordStatus.CLUSTERED
     keyword.confidence, keyword.nearest_cluster_id = confidence, None
     cluster.volume = Cluster.volume + (keyword.volume or 0)  # as a person may be moving keywords now
@@ -215,10 +232,10 @@ def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
 def _offer(site: Site, groups: list[dict[str, Any]], there: Mapping[int, Keyword]) -> None:
     """What is in no group is told which cluster is its nearest. A model may have named another instead of it."""
     for part in groups:
-        lone = [there[number] for number in part["lone"] if number in there]
+        lone = [there[number] for number in part.get("lone", ()) if number in there]
         if lone and (cluster := _of_origin(site, part["origin"])) is not None:
             for keyword in lone:
-                _place(keyword, cluster, None)
+                _join_or_offer(keyword, cluster, None)
 
 
 def _intent(written: str | None) -> Intent | None:
