@@ -122,10 +122,12 @@ def test_where_a_person_placed_a_keyword_it_stays(app: Flask) -> None:
     assert (keyword(LIGHTS[2]).status, keyword(LIGHTS[2]).cluster_id) == (KeywordStatus.UNCLUSTERED, None)
 
 
-def test_the_limit_on_keywords_counts_those_that_join_and_those_that_belong_to_none(app: Flask) -> None:
+def test_a_limit_on_keywords_holds_for_those_that_join_and_those_that_belong_to_none(app: Flask) -> None:
     site = site_with([*GNATS, *LIGHTS, ODD], max_keywords_per_run=4)
 
-    assert [processed(worked(site)), processed(worked(site))] == [4, 3]
+    assert [processed(worked(site)), processed(worked(site))] == [4, 4]  # grow lights, alone at first, twice
+    assert sorted(clusters().values(), key=sorted) == [set(LIGHTS), set(GNATS)]
+    assert keyword(ODD).status is KeywordStatus.UNCLUSTERED
 
 
 def test_a_site_may_have_pages_for_clusters(app: Flask) -> None:

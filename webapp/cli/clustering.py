@@ -73,7 +73,8 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
 def _keyword(line: Any) -> Any:
     from webapp.ai.grouping.told import KeywordToGroup
 
-    return KeywordToGroup(line.fields.phrase, line.fields.volume, serp=tuple(line.fields.serp))
+    fields = line.fields
+    return KeywordToGroup(fields.phrase, fields.volume, fields.intent and fields.intent.value, tuple(fields.serp))
 
 
 def _name(keywords: Sequence[Any], language: str) -> str:

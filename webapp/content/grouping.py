@@ -95,7 +95,8 @@ def known_to(site_id: int) -> int:
 
 
 def to_group(keyword: Keyword) -> KeywordToGroup:
-    return KeywordToGroup(keyword.phrase, keyword.volume, serp=tuple(keyword.serp or ()))
+    intent = keyword.intent.value if keyword.intent else None
+    return KeywordToGroup(keyword.phrase, keyword.volume, intent, tuple(keyword.serp or ()))
 
 
 def _standing_for_clusters(site_id: int) -> list[KeywordToGroup]:
@@ -105,9 +106,12 @@ def _standing_for_clusters(site_id: int) -> list[KeywordToGroup]:
         .label("rank")
     )
     ranked = (
-        select(Keyword.phrase, Keyword.volume, Keyword.cluster_id, rank)
+        select(Keyword.phrase, Keyword.volume, Keyword.intent, Keyword.cluster_id, rank)
         .where(Keyword.site_id == site_id, Keyword.cluster_id.is_not(None))
         .subquery()
     )
     rows = db.session.execute(select(ranked).where(ranked.c.rank <= STAND_FOR_IT)).all()
-    return [KeywordToGroup(row.phrase, row.volume, cluster=str(row.cluster_id)) for row in rows]
+    return [
+        KeywordToGroup(row.phrase, row.volume, row.intent and row.intent.value, cluster=str(row.cluster_id))
+        for row in rows
+    ]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ai import requests
-from webapp.ai.grouping import neighbours
+from webapp.ai.grouping import intents, neighbours
 from webapp.ai.grouping.grouping import group, preview
 from webapp.ai.grouping.levels import Level
 from webapp.ai.grouping.told import Grouping, KeywordToGroup
@@ -118,6 +118,25 @@ def test_what_a_search_engine_answers_with_the_same_pages_is_one_topic() -> None
 
     [members] = [one for one in grouped(given) if "swiss cheese plant" in one]
     assert "monstera care" in members
+
+
+def test_who_wants_to_know_and_who_wants_to_buy_are_served_by_two_pages() -> None:
+    pages = np.array([0, 0, 0, 0, 1, 1, 2])
+    told = ("informational", None, "informational", "transactional", "commercial", None, None)
+    sides = np.array([intents.side_of(intent) for intent in told])
+
+    found = intents.parted(pages, sides, np.zeros(7, dtype=bool))
+
+    assert found[0] == found[1] == found[2] != found[3]
+    assert found[4] == found[5]
+    assert len(set(found.tolist())) == 4
+
+
+def test_what_is_in_a_cluster_decides_which_intent_stays_on_its_page() -> None:
+    pages, sides = np.zeros(4, dtype=np.int64), np.array([intents.KNOWS, intents.KNOWS, intents.BUYS, intents.BUYS])
+    is_placed = np.array([False, False, False, True])
+
+    assert intents.parted(pages, sides, is_placed).tolist() == [1, 1, 0, 0]
 
 
 def test_german_phrases_are_grouped_by_how_they_look() -> None:

@@ -6,7 +6,7 @@ from webapp.ai.grouping.linkage import link
 from webapp.ai.grouping.rows import NOTHING, Numbers, Rows, means, numbered, unit
 from webapp.ai.grouping.space import Space
 
-PAGE_CUT = 0.55  # of phrases by themselves, not drawn to their neighbours
+PAGE_CUT = 0.6  # of phrases by themselves, not drawn to their neighbours
 TOPIC_CUTS = tuple(0.15 + 0.025 * step for step in range(21))  # 0.15 … 0.65
 PILLAR_CUT = 0.1
 AS_GOOD = 0.99  # of the best silhouette

@@ -1,4 +1,4 @@
-"""How phrases look: words, pairs of words and runs of letters, hashed into rows of fixed length. Any language."""
+"""How phrases look: stems of words, pairs of them and runs of letters, hashed into rows of one length."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from webapp.ai.embedded.stems import stem
 from webapp.ai.grouping.rows import NOTHING, Rows, unit
 
 WIDTH = 1024
@@ -20,11 +21,17 @@ def rows_of(forms: Sequence[str]) -> Rows:
     words = [form.split(" ") for form in forms]
     known = {word: number for number, word in enumerate(sorted({word for found in words for word in found}))}
     letters = _in_pieces([list(_letters(word)) for word in known])
-    rows = unit(_in_pieces([[*found, *map(" ".join, pairwise(found))] for found in words]))
+    rows = unit(_in_pieces([_stems(found) for found in words]))
     for number, found in enumerate(words):
         together = letters[[known[word] for word in found]].sum(axis=0)
         rows[number] += together / max(float(np.linalg.norm(together)), NOTHING)
     return unit(rows)
+
+
+def _stems(words: Sequence[str]) -> list[str]:
+    """And pairs of them. Endings are left to the runs of letters."""
+    stems = [stem(word) for word in words]
+    return [*stems, *map(" ".join, pairwise(stems))]
 
 
 def _letters(word: str) -> Iterator[str]:

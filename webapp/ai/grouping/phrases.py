@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from webapp.ai.grouping import cuts, result_pages
+from webapp.ai.grouping import cuts, intents, result_pages
 from webapp.ai.grouping.embedding import Embedding
 from webapp.ai.grouping.forms import form_of
 from webapp.ai.grouping.rows import Numbers
@@ -27,6 +27,7 @@ class Phrases:
         number = {form: at for at, form in enumerate(self.forms)}
         self.row_of = np.array([number[form] for form in written], dtype=np.int64)
         self.clusters = self._clusters(keywords)
+        self.sides = self._sides(keywords)
         tell(f"Placing {len(self.forms)} phrases by what they mean and how they look")
         self.space = space_of(
             self.forms,
@@ -39,7 +40,8 @@ class Phrases:
     def pages(self) -> Numbers:
         """The page of each row. A cluster is one, and others join it."""
         self.tell("Joining phrases to pages")
-        return cuts.pages(self.space, *self._groups(np.arange(len(self.forms))))
+        pages = cuts.pages(self.space, *self._groups(np.arange(len(self.forms))))
+        return intents.parted(pages, self.sides, self.clusters >= 0)
 
     @cached_property
     def topics(self) -> Numbers:
@@ -70,6 +72,15 @@ class Phrases:
             if keyword.cluster is not None:
                 found[row] = min(found[row], number[keyword.cluster])
         return np.where(found < len(self.keys), found, -1)
+
+    def _sides(self, keywords: Sequence[KeywordToGroup]) -> Numbers:
+        """Of each row; of several that are known, that of who wants to know."""
+        found = np.full(len(self.forms), intents.UNKNOWN, dtype=np.int64)
+        for row, keyword in zip(self.row_of, keywords, strict=True):
+            side = intents.side_of(keyword.intent)
+            if side != intents.UNKNOWN:
+                found[row] = side if found[row] == intents.UNKNOWN else min(side, found[row])
+        return found
 
     def _result_pages(self, keywords: Sequence[KeywordToGroup]) -> list[frozenset[str]]:
         found: list[frozenset[str]] = [frozenset()] * len(self.forms)

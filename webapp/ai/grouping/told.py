@@ -8,13 +8,14 @@ Tell = Callable[[str], None]  # is told what is being done now
 
 @dataclass(frozen=True)
 class KeywordToGroup:
-    """`volume`: searches a month, None if unknown. `serp`: addresses that a search engine shows for it, if known.
+    """`volume`: searches a month, and `intent`, are None if unknown. `serp`: what a search engine shows for it.
 
     `cluster`: the key of the one that it is in, where it stays.
     """
 
     phrase: str
     volume: int | None = None
+    intent: str | None = None
     serp: tuple[str, ...] = ()
     cluster: str | None = None
 
