@@ -21,6 +21,10 @@ class NewGroup:
     confidence: list[int]
     lone: list[Keyword] = field(default_factory=list)
 
+    def first(self, most: int) -> "NewGroup":
+        rest = max(0, most - len(self.keywords))
+        return NewGroup(self.keywords[:most], self.confidence[:most], self.lone[:rest])
+
 
 @dataclass(frozen=True)
 class Place:
@@ -36,6 +40,17 @@ class SiteGrouping:
     groups: list[NewGroup]
     places: list[Place]
 
+    def first(self, most: int) -> "SiteGrouping":
+        """So many keywords of it: first those that are placed at no cost, then groups in order."""
+        places = self.places[: max(0, most)]
+        room = most - len(places)
+        groups = []
+        for one in self.groups:
+            if room > 0:
+                groups.append(one.first(room))
+                room -= len(groups[-1].keywords) + len(groups[-1].lone)
+        return SiteGrouping(groups, places)
+
 
 def is_waiting() -> ColumnElement[bool]:
     """New keywords, and those that belonged to no cluster when they were looked at, unless a person said so."""
@@ -43,11 +58,11 @@ def is_waiting() -> ColumnElement[bool]:
     return or_(Keyword.status == KeywordStatus.NEW, again)
 
 
-def waiting(site_id: int, besides: Collection[int] = (), most: int | None = None) -> Sequence[Keyword]:
+def waiting(site_id: int, besides: Collection[int] = ()) -> Sequence[Keyword]:
     """New ones first, the most searched first; none at all where none is new: then nothing is to be looked at again."""
     order = (Keyword.status != KeywordStatus.NEW, Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
     there = db.session.scalars(select(Keyword).where(Keyword.site_id == site_id, is_waiting()).order_by(*order))
-    found = [keyword for keyword in there if keyword.id not in besides][:most]
+    found = [keyword for keyword in there if keyword.id not in besides]
     return found if any(keyword.status is KeywordStatus.NEW for keyword in found) else []
 
 

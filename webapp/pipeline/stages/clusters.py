@@ -32,12 +32,14 @@ class Clusters:
     def plan(self, plan: Plan) -> Iterable[Planned]:
         """Batches that were asked for before and never applied come first: their answers may be here already.
 
-        Last comes what nobody has to be asked about: keywords that join clusters, or belong to none.
+        All keywords that wait are grouped, also beyond the limit, so that it changes no cluster. Last comes what nobody
+        has to be asked about: keywords that join clusters, or belong to none.
         """
         asked = _asked_before(plan.site, plan.limit)
         taken = {number for batch in asked for number in _numbers(batch)}
-        keywords = waiting(plan.site.id, taken, None if plan.limit is None else max(0, plan.limit - len(taken)))
-        found = grouped(plan.site, keywords)
+        found = grouped(plan.site, waiting(plan.site.id, taken))
+        if plan.limit is not None:
+            found = found.first(plan.limit - len(taken))
         for batch in [*asked, *_batches(found.groups, plan.batch_size)]:
             numbers = _numbers(batch)
             yield Planned(row=min(numbers), weight=len(numbers), units=1, payload={"groups": batch})
