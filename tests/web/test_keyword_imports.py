@@ -1,12 +1,14 @@
 """Importing on the pages: a file arrives, is understood, and is imported when somebody says so."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from rq import Queue
 from sqlalchemy import select
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from tests import factories
 from tests.content.importing.desk import fresh, in_small_batches, keywords, numbered, table
@@ -116,6 +118,21 @@ def test_what_could_not_be_read_is_listed_and_can_be_downloaded(client: Visitor,
     lines = answer.text.splitlines()
     assert lines[0] == "Line,What became of it,Why"
     assert [line.split(",")[:2] for line in lines[1:]] == [["2", "imported"], ["3", "left out"], ["4", "left out"]]
+
+
+@on_sqlite
+def test_the_lines_left_out_are_sent_by_a_server_too(app: Flask, client: Visitor, site: Site) -> None:
+    """It asks for the lines when the request is over, as a client that runs within the app's context does not."""
+    address = send(client, table(["moka pot,90", "???,1"]))
+    db.session.commit()
+    name = app.config["SESSION_COOKIE_NAME"]
+    known = client.get_cookie(name)
+    assert known is not None
+    environ = EnvironBuilder(path=f"{address}/lines.csv", headers={"Cookie": f"{name}={known.value}"}).get_environ()
+    with ThreadPoolExecutor(1) as elsewhere:
+        sent, _, _ = elsewhere.submit(run_wsgi_app, app.wsgi_app, environ, True).result()
+
+    assert b"3,left out," in b"".join(sent)
 
 
 @on_sqlite

@@ -6,7 +6,18 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy.exc import OperationalError
@@ -137,7 +148,7 @@ def drop(slug: str, id: int) -> ResponseReturnValue:
 def lines(slug: str, id: int) -> ResponseReturnValue:
     """Which lines were left out and why, and where a value is unknown because it could not be read."""
     row = _import(site_or_404(slug), id)
-    answer = Response(_as_csv(row.id), mimetype="text/csv")
+    answer = Response(stream_with_context(_as_csv(row.id)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="import-{row.id}-lines.csv"'
     return answer
 
