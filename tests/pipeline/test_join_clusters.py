@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tests import factories
 from tests.pipeline.engine import assert_books_agree, set_limits, start, work_to_the_end
 from webapp.ai.grouping.levels import Level
-from webapp.content import clustering_by_hand
+from webapp.content import clustering_by_hand, review
 from webapp.content.models import Cluster, Keyword, KeywordStatus
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -51,6 +51,12 @@ def clusters() -> dict[str, set[str]]:
         cluster.name: {keyword.phrase for keyword in cluster.keywords}
         for cluster in db.session.scalars(select(Cluster).order_by(Cluster.id))
     }
+
+
+def clustered_by_hand(site: Site, *ids: int) -> Cluster:
+    cluster, _ = clustering_by_hand.found_cluster(site, ids, "Ana")
+    db.session.commit()
+    return cluster
 
 
 def processed(run: Run) -> int:
@@ -120,6 +126,22 @@ def test_where_a_person_placed_a_keyword_it_stays(app: Flask) -> None:
 
     assert keyword(GNATS[1]).cluster_id == keyword(LIGHTS[0]).cluster_id
     assert (keyword(LIGHTS[2]).status, keyword(LIGHTS[2]).cluster_id) == (KeywordStatus.UNCLUSTERED, None)
+
+
+def test_a_keyword_that_left_the_cluster_that_it_began_may_begin_another(app: Flask) -> None:
+    site = site_with(["accounting software", *GNATS])
+    joined = clustered_by_hand(site, keyword("accounting software").id, *(keyword(phrase).id for phrase in GNATS))
+    joined.origin = f"k{keyword('accounting software').id}"  # as if a run had put them together
+    db.session.commit()
+    clustering_by_hand.take_out(site.id, [keyword("accounting software").id])
+    review.restore_keywords(site.id, [keyword("accounting software").id])
+    db.session.commit()
+    add(site, ["best accounting software", "accounting software for small business"])
+    worked(site)
+
+    own = keyword("accounting software").cluster_id
+    assert own == keyword("best accounting software").cluster_id != joined.id
+    assert {keyword(phrase).cluster_id for phrase in GNATS} == {joined.id}
 
 
 def test_a_limit_on_keywords_holds_for_those_that_join_and_those_that_belong_to_none(app: Flask) -> None:

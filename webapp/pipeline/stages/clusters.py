@@ -1,6 +1,6 @@
 """Keywords to clusters: grouped all at once, free and local; named in paid batches."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
@@ -30,23 +30,24 @@ class Clusters:
         return count(Keyword, *_new(site))
 
     def plan(self, plan: Plan) -> Iterable[Planned]:
-        """Batches that were asked for before and never applied come first: their answers may be here already.
+        """First what nobody has to be asked about: keywords that join clusters, or belong to none. Then batches that
+        were asked for before and never applied: their answers may be here already.
 
-        All keywords that wait are grouped, also beyond the limit, so that it changes no cluster. Last comes what nobody
-        has to be asked about: keywords that join clusters, or belong to none.
+        All keywords that wait are grouped, also beyond the limit, so that it changes no cluster.
         """
         asked = _asked_before(plan.site, plan.limit)
         taken = {number for batch in asked for number in _numbers(batch)}
         found = grouped(plan.site, waiting(plan.site.id, taken))
         if plan.limit is not None:
             found = found.first(plan.limit - len(taken))
-        for batch in [*asked, *_batches(found.groups, plan.batch_size)]:
-            numbers = _numbers(batch)
-            yield Planned(row=min(numbers), weight=len(numbers), units=1, payload={"groups": batch})
         for places in _pieces(found.places, PLACES_AT_ONCE):
             told = [[place.keyword.id, place.cluster_id, place.confidence] for place in places]
             row = min(place.keyword.id for place in places)
             yield Planned(row=row, weight=len(places), units=0, payload={"groups": [], "places": told})
+        used = _origins(plan.site) | {part["origin"] for batch in asked for part in batch}
+        for batch in [*asked, *_batches(found.groups, plan.batch_size, used)]:
+            numbers = _numbers(batch)
+            yield Planned(row=min(numbers), weight=len(numbers), units=1, payload={"groups": batch})
 
     def request(self, site: Site, item: RunItem) -> ClusteringRequest | None:
         there = _still_waiting(site, _numbers(item.payload["groups"]))
@@ -76,7 +77,7 @@ class Clusters:
         for named in parse(reply).groups:
             members = [keywords.pop(phrase) for phrase in named.phrases if phrase in keywords]
             if members:
-                cluster, made = _cluster_of(site, _origin(item, named, members), named)
+                cluster, made = _cluster_of(site, _origin(site, item, named, members), named)
                 created += made
                 for keyword in members:
                     _place(keyword, cluster, confidence.get(keyword.id))
@@ -120,17 +121,32 @@ def _clusters(site: Site, numbers: Iterable[int]) -> dict[int, Cluster]:
     return {cluster.id: cluster for cluster in found}
 
 
-def _batches(groups: list[NewGroup], size: int) -> Iterator[list[dict[str, Any]]]:
+def _origins(site: Site) -> set[str]:
+    """Those of the clusters that are there."""
+    found = db.session.scalars(select(Cluster.origin).where(Cluster.site_id == site.id, Cluster.origin.is_not(None)))
+    return {origin for origin in found if origin}
+
+
+def _unused(origin: str, used: Collection[str]) -> str:
+    """The origin, or one like it: a keyword that left the cluster that it began may begin another."""
+    number, free = 1, origin
+    while free in used:
+        number, free = number + 1, f"{origin}-{number + 1}"
+    return free
+
+
+def _batches(groups: list[NewGroup], size: int, used: Collection[str]) -> Iterator[list[dict[str, Any]]]:
     """Full batches, groups in order: a group that does not fit goes on in the next batch, under the same origin.
 
     What is nearest to a group and in none goes with its first part, and takes no room.
     """
+    named = {_unused(f"k{min(keyword.id for keyword in group.keywords)}", used): group for group in groups}
     keywords = [
-        (f"k{min(keyword.id for keyword in group.keywords)}", keyword.id, confidence)
-        for group in groups
+        (origin, keyword.id, confidence)
+        for origin, group in named.items()
         for keyword, confidence in zip(group.keywords, group.confidence, strict=True)
     ]
-    lone = {f"k{min(k.id for k in group.keywords)}": [keyword.id for keyword in group.lone] for group in groups}
+    lone = {origin: [keyword.id for keyword in group.lone] for origin, group in named.items()}
     for start in range(0, len(keywords), size):
         parts: dict[str, dict[str, Any]] = {}
         for origin, number, confidence in keywords[start : start + size]:
@@ -151,11 +167,11 @@ def _confidence(groups: list[dict[str, Any]]) -> dict[int, int]:
     return {n: sure for part in measured for n, sure in zip(part["keywords"], part["confidence"], strict=True)}
 
 
-def _origin(item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str:
+def _origin(site: Site, item: RunItem, named: NamedGroup, members: Sequence[Keyword]) -> str:
     """The group's own; of one that was taken out of another, by its first keyword, which is in no other."""
     if named.key in {part["origin"] for part in item.payload["groups"]}:
         return named.key
-    return f"s{min(keyword.id for keyword in members)}"
+    return _unused(f"s{min(keyword.id for keyword in members)}", _origins(site))
 
 
 def _numbers(batch: list[dict[str, Any]]) -> list[int]:
