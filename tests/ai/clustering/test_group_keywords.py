@@ -110,6 +110,17 @@ def test_two_clusters_that_a_person_made_of_one_topic_stay_two() -> None:
     assert sum(len(one.members) for one in found.groups) + len(found.lone) == 1 + len(TOPICS[2])
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["as they come", "the other way round"])
+def test_where_two_clusters_hold_spellings_of_one_phrase_others_join_the_one_that_they_are_like(turned: bool) -> None:
+    """The second cluster's only other phrase is about something else."""
+    plants = [KeywordToGroup(phrase, 10, cluster="1") for phrase in TOPICS[1]]
+    spelled_otherwise = [KeywordToGroup("fungus gnats!", 10, cluster="2"), KeywordToGroup("spider mites", cluster="2")]
+    there = [*plants, *spelled_otherwise]
+    given = [*(reversed(there) if turned else there), KeywordToGroup("fungus gnat traps?")]
+
+    assert [one.cluster for one in group(given).groups] == ["1"]
+
+
 def test_what_a_search_engine_answers_with_the_same_pages_is_one_topic() -> None:
     same = tuple(f"https://example.com/{n}" for n in range(10))
     other = tuple(f"https://example.org/{n}" for n in range(6))

@@ -47,14 +47,11 @@ class _Groups:
 
     def __init__(self, keywords: Sequence[KeywordToGroup], phrases: Phrases, level: Level):
         self.keywords = keywords
-        self.label = (phrases.topics if level is Level.TOPIC else phrases.pages)[phrases.row_of]
+        labels = phrases.topics if level is Level.TOPIC else phrases.pages
+        self.label = labels[phrases.row_of]
         self.row = unit(phrases.space.drawn)[phrases.row_of]
         self.middle = means(self.row, self.label)
-        self.cluster = {
-            int(label): keyword.cluster
-            for label, keyword in zip(self.label, keywords, strict=True)
-            if keyword.cluster is not None
-        }
+        self.cluster = phrases.keys_of(labels)
         self.is_free = np.array([keyword.cluster is None for keyword in keywords], dtype=bool)
         topic = phrases.topics[phrases.row_of]
         alone = (np.bincount(topic) == 1)[topic] & self.is_free

@@ -63,6 +63,14 @@ class Phrases:
         self.tell("Joining pages to topics")
         return cuts.topics(self.space, *self._groups(pages))
 
+    def keys_of(self, labels: Numbers) -> dict[int, str]:
+        """For each label of the rows in which a cluster is, the key of that."""
+        return {
+            label: self.keys[cluster]
+            for label, cluster in zip(labels.tolist(), self.clusters.tolist(), strict=True)
+            if cluster >= 0
+        }
+
     def _clusters(self, keywords: Sequence[KeywordToGroup]) -> Numbers:
         """The number of the cluster that each row is in, of several the first by key; -1 if in none."""
         self.keys = sorted({keyword.cluster for keyword in keywords if keyword.cluster is not None})
