@@ -1,4 +1,4 @@
-"""What a table may hold is said by constraints; here they are changed, on both databases."""
+"""What a table may hold is said by constraints and types; here they are changed, on both databases."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,6 +36,13 @@ def drop(table: str, constraints: Mapping[str, str]) -> None:
             _rewrite(table, _clause(name, words), "")
         else:
             op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+
+def retype(table: str, column: str, before: str, after: str) -> None:
+    """Gives a column another type, as SQL names it, that holds all its values."""
+    if _is_sqlite():
+        return _rewrite(table, f"{column} {before} ", f"{column} {after} ")
+    op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {after}")
 
 
 def _is_sqlite() -> bool:

@@ -51,6 +51,16 @@ def test_a_keyword_that_is_moved_is_there_for_good_and_both_volumes_are_right(si
     assert (pots.volume, grinders.volume) == (99, 200)
 
 
+def test_a_cluster_may_be_searched_for_more_often_than_a_usual_integer_holds(site: Site) -> None:
+    billion = 1_000_000_000
+    ids = [factories.keyword(site, phrase, volume=billion).id for phrase in ("moka", "moka pot", "moka pots")]
+
+    cluster, _ = clustering_by_hand.found_cluster(site, ids, "Ana")
+    settled()
+
+    assert cluster.volume == 3 * billion
+
+
 def test_a_cluster_whose_head_leaves_has_its_most_searched_keyword_for_one(site: Site) -> None:
     pots, (head, *_) = clustered(site, "moka pot", "moka pot size", "best moka pot")
     other, _ = clustered(site, "coffee grinder")

@@ -146,7 +146,7 @@ class Cluster(OfSite, db.Model):
     name: Mapped[str] = mapped_column(String(200))
     head: Mapped[str] = mapped_column(String(200))
     intent: Mapped[Intent | None] = mapped_column(enum_type(Intent))
-    volume: Mapped[int] = mapped_column(default=0)
+    volume: Mapped[int] = mapped_column(BigInteger, default=0)
     status: Mapped[ClusterStatus] = mapped_column(enum_type(ClusterStatus), default=ClusterStatus.NEW)
     origin: Mapped[str | None] = mapped_column(String(60))
     reason: Mapped[str | None] = mapped_column(Text)
