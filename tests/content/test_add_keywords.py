@@ -85,6 +85,20 @@ def test_what_is_known_stays_and_so_does_what_became_of_it(site: Site) -> None:
     assert (found.volume, found.difficulty, found.country, found.status) == (0, 7, "US", KeywordStatus.SKIPPED)
 
 
+def test_a_volume_that_is_filled_in_counts_in_the_cluster(site: Site) -> None:
+    cluster = factories.cluster(site, head="moka pot", volume=70)
+    for phrase, volume in (("moka pot", 70), ("moka pot size", None), ("moka pots", None)):
+        factories.keyword(site, phrase, cluster=cluster, status=KeywordStatus.CLUSTERED, volume=volume)
+    db.session.commit()
+
+    written = (("moka pot", "90"), ("moka pot size", "20"), ("moka pots", ""), ("moka pot lid", "5"))
+    add_keywords(site.id, [read_fields(phrase, volume=volume, country="IT") for phrase, volume in written])
+    db.session.commit()
+    db.session.expire_all()
+
+    assert cluster.volume == 90
+
+
 def test_later_lines_know_more_of_a_new_phrase(site: Site) -> None:
     some = [fields(volume=90), fields("Moka Pot", volume=7, country="US"), fields("moka  pot", parent="coffee")]
 

@@ -3,6 +3,7 @@
 A keyword is there if its form for comparison is. What is known of it stays, and so does what became of it.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select, update
 
 from webapp.content.keyword_fields import KeywordFields
-from webapp.content.models import Keyword
+from webapp.content.models import Cluster, Keyword
 from webapp.core.db import db, insert_if_absent
 from webapp.sites.models import Site
 
@@ -66,9 +67,11 @@ def _insert(site_id: int, some: Collection[KeywordFields]) -> set[str]:
 
 def _fill_in(site_id: int, there: Mapping[str, KeywordFields]) -> int:
     columns = [getattr(Keyword, name) for name in MAY_BE_UNKNOWN]
+    these = Keyword.site_id == site_id, Keyword.normal.in_(there), or_(*map(_is_unknown, columns))
+    _lock_clusters_of(these)
     wanted = (
-        select(Keyword.id, Keyword.normal, *columns)
-        .where(Keyword.site_id == site_id, Keyword.normal.in_(there), or_(*map(_is_unknown, columns)))
+        select(Keyword.id, Keyword.normal, Keyword.cluster_id, *columns)
+        .where(*these)
         .order_by(Keyword.id)
         .with_for_update()
     )
@@ -80,7 +83,28 @@ def _fill_in(site_id: int, there: Mapping[str, KeywordFields]) -> int:
     ]
     if changes:
         db.session.execute(update(Keyword), changes)
+        _add_to_clusters(known, changes)
     return len(changes)
+
+
+def _lock_clusters_of(these: Iterable[ColumnElement[bool]]) -> None:
+    """First the clusters, then their keywords, as who moves keywords by hand does: two would meet in knots."""
+    theirs = select(Keyword.cluster_id).where(*these, Keyword.cluster_id.is_not(None))
+    db.session.execute(select(Cluster.id).where(Cluster.id.in_(theirs)).order_by(Cluster.id).with_for_update()).all()
+
+
+def _add_to_clusters(known: Iterable[Mapping[str, Any]], changes: Iterable[Mapping[str, Any]]) -> None:
+    """A cluster is searched for as its keywords are: what is known of these now counts there."""
+    volumes = {row["id"]: row["volume"] or 0 for row in changes}
+    more: Counter[int] = Counter()
+    for row in known:
+        if row["cluster_id"] is not None and row["volume"] is None:
+            more[row["cluster_id"]] += volumes.get(row["id"], 0)
+    for cluster_id, volume in sorted(more.items()):
+        db.session.execute(
+            update(Cluster).where(Cluster.id == cluster_id).values(volume=Cluster.volume + volume),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _missing(known: Mapping[str, Any], fields: KeywordFields) -> dict[str, Any]:
