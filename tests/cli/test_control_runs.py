@@ -79,7 +79,7 @@ def test_followed_to_its_end_it_is_printed_for_a_program(app: Flask, site: Site,
 
 
 def test_followed_by_a_person_it_says_why_it_stopped(app: Flask, site: Site, pressroom: Pressroom) -> None:
-    set_limits(site, max_clusters_per_run=1)
+    set_limits(site, max_ideas_per_run=1)
     worker = work_as_soon_as_queued(app)
 
     said = pressroom("run", site.slug, "--follow")

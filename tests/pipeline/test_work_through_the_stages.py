@@ -53,7 +53,7 @@ def test_all_seven_stages_do_their_work(app: Flask) -> None:
 
     assert (run.status, run.stop_reason, run.percent) == (RunStatus.COMPLETED, StopReason.ALL_DONE, 100)
     assert all(stage["processed"] > 0 for stage in as_json(run)["stages"])
-    assert {keyword.status for keyword in rows(Keyword)} == {KeywordStatus.CLUSTERED}
+    assert {keyword.status for keyword in rows(Keyword)} <= {KeywordStatus.CLUSTERED, KeywordStatus.UNCLUSTERED}
     assert {cluster.status for cluster in rows(Cluster)} == {ClusterStatus.EXPANDED}
     assert {idea.status for idea in rows(Idea)} == {IdeaStatus.PLANNED}
     assert {task.status for task in rows(Task)} == {TaskStatus.WRITTEN}

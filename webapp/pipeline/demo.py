@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from webapp.accounts.models import OPERATOR, Account, InstallationRole, Role, User
 from webapp.accounts.signup import join
-from webapp.content.imports.at_once import import_at_once
-from webapp.content.imports.models import KeywordImport
-from webapp.content.imports.queries import first_remarks
+from webapp.content.adding import add_keywords
+from webapp.content.importing.reading import Line, lines
+from webapp.content.importing.recognise import recognise
 from webapp.core.db import db
 from webapp.core.errors import Invalid
 from webapp.pipeline.founding import found_account, found_site
@@ -19,9 +19,6 @@ NAME = "The Green Sill"
 TIME_ZONE = "Europe/Berlin"
 CREDITS = 5_000  # a run with the default limits spends about 450
 KEYWORDS = Path(__file__).with_name("demo_keywords.csv")
-
-BY = "the demo"  # who imported them, in the records
-MOST_NAMED = 100  # lines
 
 THERE_ALREADY = "The demo site is there already; nothing was changed."
 
@@ -40,9 +37,17 @@ def found_demo() -> str:
         if _is_there():  # somebody else was faster
             return _nothing_done()
         raise
+    told = _with_keywords(site, _lines())
+    db.session.commit()
+    return told
+
+
+def _lines() -> list[Line]:
+    """Of the demo's file, which is as people export them. All or nothing, so it is no import that goes on."""
     with KEYWORDS.open("rb") as file:
-        done = import_at_once(site, file, KEYWORDS.name, BY)
-    return _in_words(done)
+        understood = recognise(file, KEYWORDS.name)
+        file.seek(0)
+        return list(lines(file, understood))
 
 
 def _is_there() -> bool:
@@ -66,10 +71,12 @@ def _give_to_operators(account: Account) -> None:
         join(account, user, Role.OWNER)
 
 
-def _in_words(done: KeywordImport) -> str:
-    remarks = first_remarks(done.id, MOST_NAMED)
-    broken = ", ".join(str(number) for number, is_left_out, _ in remarks if is_left_out)
+def _with_keywords(site: Site, read: list[Line]) -> str:
+    """Adds them, and says so."""
+    good = [line.fields for line in read if line.fields is not None]
+    bad = [str(line.number) for line in read if line.fields is None]
+    new = add_keywords(site.id, good).new
     return (
-        f"The demo site “{NAME}” is ready with {done.new} keywords and {CREDITS} credits. Of its file,"
-        f" {done.duplicates} lines repeat others and {done.bad} cannot be read (lines {broken})."
+        f"The demo site “{NAME}” is ready with {new} keywords and {CREDITS} credits. Of its file,"
+        f" {len(good) - new} lines repeat others and {len(bad)} cannot be read (lines {', '.join(bad)})."
     )
