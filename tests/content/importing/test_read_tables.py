@@ -249,3 +249,9 @@ def test_a_packed_list_is_unpacked() -> None:
 )
 def test_the_language_is_guessed_from_the_phrases(phrases: list[str], language: str) -> None:
     assert understood("\n".join(phrases)).language == language
+
+
+def test_a_name_of_a_column_further_down_a_list_is_a_keyword_like_the_others() -> None:
+    found = keywords("keyword research\nkeyword\nseo tools\n")
+
+    assert [fields.phrase for fields in found] == ["keyword research", "keyword", "seo tools"]

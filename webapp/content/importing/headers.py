@@ -9,7 +9,7 @@ from webapp.content.keyword_fields import CONTROL
 from webapp.content.models import Intent
 
 WITHIN = 40  # rows: some tools put a title and a range of dates above the header
-ALONE_WITHIN = 3  # rows in which a single cell with a known name is a header and not a keyword
+ALONE_WITHIN = 3  # rows in which a single known name among other cells makes a header
 MOST_COLUMNS = 2000
 LONGEST_SHOWN = 200  # characters of a cell
 
@@ -44,11 +44,16 @@ def header_among(rows: Sequence[tuple[int, Cells]]) -> Header | None:
     best = None
     for place, (line, cells) in enumerate(rows[:WITHIN]):
         header = header_of(line, cells)
-        if Field.PHRASE not in header.columns or (header.known == 1 and place >= ALONE_WITHIN):
+        if Field.PHRASE not in header.columns or (header.known == 1 and place >= _alone_within(cells)):
             continue
         if best is None or header.known > best.known:
             best = header
     return best
+
+
+def _alone_within(cells: Cells) -> int:
+    """Of a row of one cell only the first may be a header: further down, “keyword” is a keyword."""
+    return 1 if sum(bool(cell.strip()) for cell in cells) == 1 else ALONE_WITHIN
 
 
 def header_of(line: int, cells: Cells) -> Header:
