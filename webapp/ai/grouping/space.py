@@ -1,7 +1,6 @@
 """Where phrases lie: what they mean and how they look in one row, first apart, then drawn towards their neighbours.
 
-Vectors of one niche are all alike, and some phrases are everybody's neighbour. So what a phrase has in common with its
-wider surroundings is taken away, and neighbours count in full only where both see each other as such.
+Some phrases are everybody's neighbour. So neighbours count in full only where both see each other as such.
 """
 
 from collections.abc import Sequence
@@ -16,9 +15,6 @@ from webapp.ai.grouping.rows import Numbers, Rows, centred, main_directions, uni
 
 MEANING = 0.6  # of the square of a distance, the looks the rest
 MEANING_ELSEWHERE = 0.3  # in languages that the vectors know less
-SURROUNDINGS, TAKEN_AWAY = 200, 0.5  # neighbours; the part of their mean
-SAMPLE = 4000  # rows
-AT_ONCE = 512  # rows
 NEIGHBOURS = 10
 NOT_MUTUAL = 0.25  # what a neighbour counts that does not see this one as such
 FAR = 0.3  # similarity at which a neighbour counts nothing
@@ -45,21 +41,8 @@ def space_of(
     share = MEANING if is_english else MEANING_ELSEWHERE
     meaning = unit(centred(embedding.rows_of(forms)))
     both = np.hstack([share**0.5 * meaning, (1 - share) ** 0.5 * lexical.rows_of(forms)])
-    apart = _linked(_without_surroundings(unit(main_directions(both))), linked)
+    apart = _linked(unit(main_directions(both)), linked)
     return Space(apart, _drawn(apart))
-
-
-def _without_surroundings(rows: Rows) -> Rows:
-    """Of many rows, every so many-th stands for those around it."""
-    sample = rows[:: -(-len(rows) // SAMPLE)]
-    count = max(1, min(SURROUNDINGS * len(sample) // len(rows), len(sample) - 1))
-    cleared = np.empty_like(rows)
-    for start in range(0, len(rows), AT_ONCE):
-        these = rows[start : start + AT_ONCE]
-        likeness = these @ sample.T
-        around = np.argpartition(likeness, -count, axis=1)[:, -count:]
-        cleared[start : start + AT_ONCE] = these - TAKEN_AWAY * sample[around].mean(axis=1)
-    return unit(cleared)
 
 
 def _linked(rows: Rows, pairs: Sequence[tuple[int, int]]) -> Rows:
