@@ -24,7 +24,9 @@ def test_after_three_workers_it_needs_attention_and_the_rest_is_done(
 
     assert disturbed.run.status is RunStatus.COMPLETED
     assert disturbed.run.takeovers == 3
-    (item,) = engine.rows(RunItem, RunItem.run_id == disturbed.run_id, RunItem.status == ItemStatus.ATTENTION)
+    items = engine.rows(RunItem, RunItem.run_id == disturbed.run_id, RunItem.status == ItemStatus.ATTENTION)
+    assert len(items) == 1, [(item.name, item.losses, item.why) for item in items]
+    (item,) = items
     (task,) = engine.rows(Task, Task.title == poison)
     assert (item.row, item.losses) == (task.id, 3)
     assert "worker was lost" in item.why
