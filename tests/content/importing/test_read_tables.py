@@ -3,6 +3,7 @@
 import datetime
 import io
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -212,6 +213,29 @@ def test_the_sheet_with_the_keywords_is_found_among_others() -> None:
 
     assert understood(data).sheet == "List"
     assert [(fields.phrase, fields.volume) for fields in keywords(data)] == [("moka pot", 90)]
+
+
+LISTS = {"a.csv": [["Keyword"], ["moka pot"]], "b.csv": [["Keyword"], ["chemex"]], "notes.csv": [["By Ana"]]}
+
+
+def packed(lists: dict[str, list[list[str]]]) -> bytes:
+    return zipped({name: text(rows) for name, rows in lists.items()})
+
+
+@pytest.mark.parametrize("pack", [packed, workbook], ids=["zip", "workbook"])
+def test_of_several_lists_the_first_is_read_and_the_others_are_named(pack: Callable[[dict], bytes]) -> None:
+    data = pack(LISTS)
+
+    assert [fields.phrase for fields in keywords(data)] == ["moka pot"]
+    assert understood(data).notes == (
+        "Only “a.csv” is read, not “b.csv”: to import those too, save each as a file of its own.",
+    )
+
+
+def test_of_many_lists_some_are_named() -> None:
+    data = packed({f"{name}.csv": [["Keyword"], ["moka pot"]] for name in "abcdef"})
+
+    assert "not “b.csv”, “c.csv”, “d.csv” and 2 more:" in understood(data).notes[0]
 
 
 def test_numbers_yes_and_dates_of_a_workbook_are_read_as_shown() -> None:

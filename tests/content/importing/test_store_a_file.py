@@ -10,7 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from tests import factories
 from tests.content.importing.desk import (
@@ -33,7 +33,7 @@ from webapp.content.imports.at_once import ImportFailed, import_at_once
 from webapp.content.imports.models import ImportChunk, ImportStatus, KeywordImport
 from webapp.core.clock import now
 from webapp.core.db import change, db
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.sites.models import Site
 
 NAMELESS = "A,B\n1,2\n3,4\n"
@@ -55,6 +55,26 @@ def test_a_file_is_kept_whole_in_pieces(site: Site, monkeypatch: pytest.MonkeyPa
     assert (one.filename, one.by) == ("keywords.csv", "Ana")
     assert db.session.scalar(select(func.count()).select_from(ImportChunk)) == -(-len(text) // 16)
     assert stored.opened(one.id, one.size).read() == text.encode()
+
+
+class Deleting(io.BytesIO):
+    """A file during whose arrival somebody deletes the site."""
+
+    def __init__(self, text: str, site_id: int):
+        super().__init__(text.encode())
+        self._site_id = site_id
+
+    def read(self, size: int | None = -1) -> bytes:
+        with db.engine.begin() as another:
+            another.execute(delete(Site).where(Site.id == self._site_id))
+        return super().read(size)
+
+
+def test_of_a_file_whose_site_is_deleted_amid_it_nothing_is_left(site: Site) -> None:
+    with pytest.raises(NotFound, match="The site was deleted while the file arrived"):
+        arriving.receive(site, Deleting(numbered(20), site.id), "keywords.csv", "Ana")
+
+    assert db.session.scalar(select(func.count()).select_from(ImportChunk)) == 0
 
 
 def test_pieces_are_of_one_length_however_the_stream_gives_them(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from tests.content.importing.exports import keywords, text, understood
+from tests.content.importing.exports import keywords, read, text, understood
 
 PHRASES = {
     "fr": ("cp1252", ["café crème", "cafetière italienne", "comment nettoyer une cafetière", "café à la crème"]),
@@ -65,3 +65,11 @@ def test_a_mark_alone_is_no_keyword() -> None:
         "moka",
         "tea",
     ]
+
+
+@pytest.mark.parametrize("before", [b"", "größe\n".encode()], ids=["ASCII", "beyond"])
+def test_a_stray_zero_costs_its_own_line_only(before: bytes) -> None:
+    data = b"Keyword\n" + before + b"moka\0pot\nchemex\n"
+
+    assert understood(data).encoding == "utf-8"
+    assert [line.fields is None for line in read(data)][-2:] == [True, False]

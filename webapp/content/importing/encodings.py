@@ -13,6 +13,7 @@ UNREADABLE = "\ufffd"
 ODD = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")  # control characters that no text needs
 LOOKED_AT = 262_144  # bytes that are looked through for them
 FEW_ODD, RARELY_ODD = 3, 0.01  # of them in a text, by number or by share
+FEW_ZEROS = 0.1  # of the bytes
 BROKEN = 0.1  # of the characters beyond ASCII, in what is UTF-8 all the same
 MOST_GUESSED = 20_000  # bytes that a guess looks at: it is slow
 
@@ -39,7 +40,7 @@ HANGUL, HANJA = re.compile(r"[\uac00-\ud7af]"), re.compile(r"[\u4e00-\u9fff]")
 
 def encoding_of(head: bytes) -> str:
     """The codec of a text that begins with `head`. Raises Invalid if it is no text."""
-    encoding = _marked(head) or (_without_mark(head) if b"\0" in head else _bytewise(head))
+    encoding = _marked(head) or (_bytewise(head) if _has_few_zeros(head) else _without_mark(head))
     text = head[:LOOKED_AT].decode(encoding, "replace")
     if len(ODD.findall(text)) > max(FEW_ODD, RARELY_ODD * len(text)):
         raise refusals.no_text()
@@ -48,6 +49,21 @@ def encoding_of(head: bytes) -> str:
 
 def _marked(head: bytes) -> str | None:
     return next((encoding for mark, encoding in MARKS if head.startswith(mark)), None)
+
+
+def _has_few_zeros(head: bytes) -> bool:
+    """A stray one is damage. Of UTF-16 nearly every second byte is one, or the rest is no UTF-8."""
+    if head.count(b"\0") > FEW_ZEROS * len(head):
+        return False
+    return b"\0" not in head or _is_utf_8(head)
+
+
+def _is_utf_8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)  # which may end amid a character
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _without_mark(head: bytes) -> str:

@@ -9,6 +9,7 @@ from webapp.content.importing.understanding import Field, Source
 
 ROUGH = {"0", "50", "500", "5000", "50000", "500000", "5000000"}  # what Google tells accounts that spend little
 ENOUGH = 5  # rows
+NAMED = 3  # tables
 
 RANGES = "A volume that is a range, such as 10 – 100, is kept as half of its upper end, as Google does itself."
 STEPS = "Google gave only rough volumes (50, 500, 5,000 …) for this account."
@@ -40,6 +41,15 @@ def of_looks(header: Header, columns: dict[Field, int]) -> tuple[str, ...]:
     if Field.VOLUME in columns and not header.line:
         return shown, f"“{header.names[columns[Field.VOLUME]]}” looks like searches a month."
     return (shown,)
+
+
+def of_tables(read: str | None, unread: Sequence[str | None]) -> tuple[str, ...]:
+    """`unread`: the names of the other tables of the file that may hold keywords as well."""
+    if not unread:
+        return ()
+    names = ", ".join(f"“{name}”" for name in unread[:NAMED])
+    more = f" and {len(unread) - NAMED} more" if len(unread) > NAMED else ""
+    return (f"Only “{read}” is read, not {names}{more}: to import those too, save each as a file of its own.",)
 
 
 def _cells(at: int | None, below: Sequence[Sequence[str]]) -> list[str]:

@@ -70,7 +70,8 @@ def _best(tables: list[_Table]) -> Understanding:
     best = max(understandings, key=_rank, default=None)  # the first of equals
     if best is None or (any(table.header for table in tables) and not _is_named(best)):
         raise refusals.nothing_below()
-    return best
+    unread = [other.sheet for other in understandings if other is not best and _rank(other) == _rank(best)]
+    return replace(best, notes=best.notes + noticing.of_tables(best.sheet, unread))
 
 
 def _rank(understanding: Understanding) -> tuple[bool, bool, bool]:

@@ -3,6 +3,9 @@
 from pathlib import PurePath
 from typing import IO, Any
 
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
 from webapp.content.importing.recognise import recognise
 from webapp.content.importing.understanding import Field, Understanding, Unrecognised, mapped
 from webapp.content.imports import control, stored
@@ -10,7 +13,7 @@ from webapp.content.imports.models import ImportStatus, KeywordImport
 from webapp.content.moves import move
 from webapp.core.clock import now
 from webapp.core.db import db
-from webapp.core.errors import Conflict, Invalid
+from webapp.core.errors import Conflict, Invalid, NotFound
 from webapp.sites.models import Site
 
 PASTED = "Pasted text"
@@ -20,12 +23,16 @@ LONGEST_NAME = 200
 def receive(site: Site, stream: IO[bytes], filename: str, by: str) -> KeywordImport:
     """Keeps the file, and commits: it is to be looked through then, or a person has to say what its columns hold.
 
-    Raises Invalid for what is no file of keywords; nothing is kept of that.
+    Raises Invalid for what is no file of keywords, of which nothing is kept, and NotFound once the site is deleted.
     """
     arriving = KeywordImport(site_id=site.id, by=by, filename=_name(filename))
-    db.session.add(arriving)
-    db.session.commit()
-    stored.store(arriving, stream)
+    try:
+        db.session.add(arriving)
+        db.session.commit()
+        stored.store(arriving, stream)
+    except (IntegrityError, StaleDataError) as error:
+        db.session.rollback()
+        raise NotFound("The site was deleted while the file arrived.", "Import the file into another site.") from error
     try:
         values = _understood(arriving)
     except Invalid:
