@@ -72,6 +72,7 @@ def test_what_came_in_is_clustered_by_a_run(open_page: Open, site: Site) -> None
     drop(page, EXPORT)
     page.get_by_role("button", name="Look at them").click()
     page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator("main")).to_contain_text("All of it is imported.")
     page.locator(".side-nav").get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Run now").click()
     page.wait_for_url(re.compile(r"/runs/\d+$"))
