@@ -46,7 +46,9 @@ class LabelledSet:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", type=Path, help="a folder of NAME.tsv with a phrase and its label in each line")
-    parser.add_argument("--ways", nargs="*", help=f"only these, of: {', '.join(WAYS)}")
+    parser.add_argument(
+        "--ways", nargs="*", choices=list(WAYS), metavar="WAY", help=f"only these, of: {', '.join(WAYS)}"
+    )
     parser.add_argument("--sizes", nargs="*", type=int, default=[], help="also the time and memory of so many keywords")
     parser.add_argument("--one-size", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
