@@ -9,7 +9,8 @@ from webapp.ai.grouping.space import Space
 PAGE_CUT = 0.6  # of phrases by themselves, not drawn to their neighbours
 TOPIC_CUTS = tuple(0.15 + 0.025 * step for step in range(21))  # 0.15 … 0.65
 PILLAR_CUT = 0.1
-AS_GOOD = 0.99  # of the best silhouette
+DRAWN_SHARE = 0.25  # of the silhouette of a cut
+AS_GOOD = 0.985  # of the best silhouette
 LOOKED_AT = 3000  # rows, to tell how well a cut separates them
 SMALL = 5  # phrases: so few join a larger group nearby
 NEARBY = 0.35
@@ -29,7 +30,7 @@ def topics(space: Space, start: Numbers, fixed: np.ndarray) -> tuple[Numbers, Nu
     The coarsest cut will do that separates nearly as well as the best one.
     """
     tree = link(means(space.drawn, start), np.bincount(start), fixed, PILLAR_CUT, max(TOPIC_CUTS))
-    found = [(labels[start], _separation(space.apart, labels[start])) for _, labels in tree.labels_at(TOPIC_CUTS)]
+    found = [(labels[start], _separation(space, labels[start])) for _, labels in tree.labels_at(TOPIC_CUTS)]
     top = max(separation for _, separation in found)
     enough = top - (1 - AS_GOOD) * abs(top)
     best = next(labels for labels, separation in reversed(found) if separation >= enough)
@@ -57,8 +58,14 @@ def _with_small_ones_joined(rows: Rows, labels: Numbers, fixed: np.ndarray) -> N
     return numbered(becomes[labels])
 
 
-def _separation(rows: Rows, labels: Numbers) -> float:
-    """The mean silhouette by middles, of evenly spread rows: how much nearer to their own group than to the next."""
+def _separation(space: Space, labels: Numbers) -> float:
+    """By themselves phrases favour cuts that are too coarse, drawn to their neighbours ones that are too fine."""
+    apart, drawn = _silhouette(space.apart, labels), _silhouette(space.drawn, labels)
+    return (1 - DRAWN_SHARE) * apart + DRAWN_SHARE * drawn
+
+
+def _silhouette(rows: Rows, labels: Numbers) -> float:
+    """The mean by middles, of evenly spread rows: how much nearer to their own group than to the next."""
     counts = np.bincount(labels)
     if len(counts) < 2:
         return 0.0
