@@ -1,13 +1,18 @@
 """Keywords that come later join the clusters that are there, at no cost; what belongs to none waits with an offer."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 from tests import factories
-from tests.pipeline.engine import assert_books_agree, set_limits, start, work_to_the_end
+from tests.pipeline.engine import assert_books_agree, set_limits, start, use, work_to_the_end
+from tests.pipeline.scripted import ScriptedProvider
+from webapp.ai.functions.clustering import ClusteringResult, parse
 from webapp.ai.grouping.levels import Level
+from webapp.ai.provider import Operation, Reply, Request
 from webapp.content import clustering_by_hand, review
 from webapp.content.models import Cluster, Keyword, KeywordStatus
 from webapp.core.clock import now
@@ -76,6 +81,32 @@ def test_what_belongs_to_no_cluster_is_unclustered_and_its_nearest_is_offered(ap
     assert (odd.status, odd.cluster_id, odd.confidence) == (KeywordStatus.UNCLUSTERED, None, None)
     assert odd.nearest is not None and odd.nearest.name in clusters()
     assert processed(run) == 7
+
+
+class Merging(ScriptedProvider):
+    """Puts all groups of a batch together."""
+
+    def draft(self, request: Request) -> Reply:
+        reply = super().draft(request)
+        if request.operation is not Operation.CLUSTERING:
+            return reply
+        groups = parse(reply).groups
+        phrases = [phrase for group in groups for phrase in group.phrases]
+        merged = groups[0].model_copy(update={"phrases": phrases})
+        return replace(reply, text=ClusteringResult(groups=[merged]).model_dump_json())
+
+
+@pytest.mark.parametrize("phrases", [(*GNATS, *LIGHTS), (*LIGHTS, *GNATS)], ids=["gnats first", "lights first"])
+def test_what_is_nearest_to_a_group_that_a_model_put_together_with_another_is_offered_both(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, phrases: tuple[str, ...]
+) -> None:
+    use(monkeypatch, Merging())
+    worked(site_with([*phrases, ODD]))
+
+    (name,) = clusters()
+    odd = keyword(ODD)
+    assert odd.status is KeywordStatus.UNCLUSTERED
+    assert odd.nearest is not None and odd.nearest.name == name
 
 
 def test_each_keyword_in_a_cluster_says_how_sure_that_is(app: Flask) -> None:

@@ -234,9 +234,13 @@ def _of_origin(site: Site, origin: str) -> Cluster | None:
 def _join_or_offer(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
     """Without a confidence it belongs to none, and this one is the nearest."""
     if confidence is None:
-        keyword.status, keyword.nearest_cluster_id = KeywordStatus.UNCLUSTERED, cluster.id
+        _leave_beside(keyword, cluster.id)
     else:
         _place(keyword, cluster, confidence)
+
+
+def _leave_beside(keyword: Keyword, cluster_id: int) -> None:
+    keyword.status, keyword.nearest_cluster_id = KeywordStatus.UNCLUSTERED, cluster_id
 
 
 def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
@@ -248,12 +252,20 @@ def _place(keyword: Keyword, cluster: Cluster, confidence: int | None) -> None:
 
 
 def _offer(site: Site, groups: list[dict[str, Any]], there: Mapping[int, Keyword]) -> None:
-    """What is in no group is told which cluster is its nearest. A model may have named another instead of it."""
+    """What is in no group is told which cluster is its nearest."""
     for part in groups:
         lone = [there[number] for number in part.get("lone", ()) if number in there]
-        if lone and (cluster := _of_origin(site, part["origin"])) is not None:
+        if lone and (cluster_id := _became_of(site, part, there)) is not None:
             for keyword in lone:
-                _join_or_offer(keyword, cluster, None)
+                _leave_beside(keyword, cluster_id)
+
+
+def _became_of(site: Site, group: dict[str, Any], there: Mapping[int, Keyword]) -> int | None:
+    """The number of its cluster; where a model put it together with others, of the one that its head is in."""
+    cluster = _of_origin(site, group["origin"])
+    if cluster is not None:
+        return cluster.id
+    return next((there[number].cluster_id for number in group["keywords"] if number in there), None)
 
 
 def _intent(written: str | None) -> Intent | None:
