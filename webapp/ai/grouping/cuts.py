@@ -12,8 +12,8 @@ PILLAR_CUT = 0.1
 DRAWN_SHARE = 0.25  # of the silhouette of a cut
 AS_GOOD = 0.985  # of the best silhouette
 LOOKED_AT = 3000  # rows, to tell how well a cut separates them
-SMALL = 5  # phrases: so few join a larger group nearby
-NEARBY = 0.35
+SMALL = 2  # phrases: so few join a larger group nearby
+NEARBY = 0.45
 
 
 def pages(space: Space, start: Numbers, fixed: np.ndarray) -> Numbers:
