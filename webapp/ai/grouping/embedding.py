@@ -14,9 +14,13 @@ from webapp.ai.grouping.rows import Rows, unit
 
 
 class Embedding(Protocol):
-    """Rows of length one that are near each other where phrases mean the same. Same phrases, same rows."""
+    """Rows of length one that are near each other where phrases mean the same. Same phrases, same rows.
+
+    `share`: how much of the square of a distance is theirs, in the language that they know; the looks have the rest.
+    """
 
     name: str
+    share: float
 
     def rows_of(self, forms: Sequence[str]) -> Rows: ...
 
@@ -28,6 +32,7 @@ class WordVectors:
     """
 
     name = "wordllama"
+    share = 0.6
 
     def rows_of(self, forms: Sequence[str]) -> Rows:
         vectors = _vectors()

@@ -29,6 +29,7 @@ class MiniLM:
     """all-MiniLM-L6-v2 with whole phrases, beside the word vectors, which know the rare words of a niche better."""
 
     name = "minilm"
+    share = 0.7
 
     def rows_of(self, forms: Sequence[str]) -> Rows:
         words = WordVectors().rows_of(forms)

@@ -13,8 +13,7 @@ from webapp.ai.grouping.embedding import Embedding
 from webapp.ai.grouping.neighbours import nearest
 from webapp.ai.grouping.rows import Numbers, Rows, centred, main_directions, unit
 
-MEANING = 0.6  # of the square of a distance, the looks the rest
-MEANING_ELSEWHERE = 0.3  # in languages that the vectors know less
+MEANING_ELSEWHERE = 0.3  # of the square of a distance, in languages that the vectors know less
 NEIGHBOURS = 10
 NOT_MUTUAL = 0.25  # what a neighbour counts that does not see this one as such
 FAR = 0.3  # similarity at which a neighbour counts nothing
@@ -38,7 +37,7 @@ def space_of(
     """`linked`: pairs that somebody else takes for one, such as a search engine that shows the same pages."""
     if len(forms) < 2:
         return Space(*(np.ones((len(forms), 1), dtype=np.float32),) * 2)
-    share = MEANING if is_english else MEANING_ELSEWHERE
+    share = embedding.share if is_english else MEANING_ELSEWHERE
     meaning = unit(centred(embedding.rows_of(forms)))
     both = np.hstack([share**0.5 * meaning, (1 - share) ** 0.5 * lexical.rows_of(forms)])
     apart = _linked(unit(main_directions(both)), linked)
