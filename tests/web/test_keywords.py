@@ -45,6 +45,12 @@ def test_the_list_is_filtered_by_its_address(client: Visitor, site: Site) -> Non
     assert rows(client, "/sites/beans/keywords?status=nonsense&volume=x&intent=y") == ["moka pot", "chemex"]
 
 
+def test_the_parent_that_a_tool_named_stands_below_the_phrase(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "moka pot size", parent="Moka Pot")
+
+    assert rows(client, "/sites/beans/keywords") == ["moka pot size Parent: Moka Pot"]
+
+
 def test_a_filter_that_finds_nothing_says_so(client: Visitor, site: Site) -> None:
     factories.keyword(site, "moka pot")
 
