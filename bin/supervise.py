@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -200,12 +201,20 @@ def bracketed(host: str) -> str:
 
 def welcome(options: argparse.Namespace) -> None:
     lines = [f"Pressroom is running:  {address(options)}/", "", *how_to_sign_in(options)]
-    lines += ["In a terminal:         bin/pressroom run demo --follow"] if not options.no_demo else []
+    lines += (
+        [f"In a terminal:         {with_our_folder('bin/pressroom run demo --follow')}"] if not options.no_demo else []
+    )
     if os.environ["ALLOW_PRIVATE_TARGETS"] == "1":
         lines += ["Private addresses:     sites may publish to them; to forbid it: ALLOW_PRIVATE_TARGETS=0 bin/up"]
     lines += ["Ctrl-C stops everything."]
     with contextlib.suppress(OSError):
         print("", *(f"  {line}" for line in lines), "", sep="\n", flush=True)
+
+
+def with_our_folder(command: str) -> str:
+    """As somebody has to write it in another terminal, who has not set what this one has."""
+    folder = os.environ.get("PRESSROOM_INSTANCE")
+    return f"PRESSROOM_INSTANCE={shlex.quote(folder)} {command}" if folder else command
 
 
 def how_to_sign_in(options: argparse.Namespace) -> list[str]:

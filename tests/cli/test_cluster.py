@@ -30,6 +30,16 @@ def test_each_keyword_names_its_line(pressroom: Pressroom, tmp_path: Path) -> No
     assert lines == dict(enumerate(PHRASES, 1))
 
 
+def test_what_comes_twice_is_one_keyword_and_named(pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "keywords.txt"
+    file.write_text("\n".join([*PHRASES, "Accounting  Software"]))
+
+    said = pressroom("cluster", str(file), "--json")
+
+    assert [(lone["keyword"], lone["line"]) for lone in said.json["unclustered"]] == [("accounting software", 5)]
+    assert "line 6: It is the keyword of line 5 again." in said.err
+
+
 def test_of_an_export_the_volumes_choose_the_head(pressroom: Pressroom, tmp_path: Path) -> None:
     file = tmp_path / "keywords.csv"
     file.write_text("Keyword,Volume\ngrow lights,10\nbest grow lights,900\n")

@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests import factories
 from tests.cli.conftest import Pressroom
+from tests.content.importing.exports import workbook
 from tests.pipeline.engine import rows
 from webapp.content.imports.models import ImportStatus, KeywordImport
 from webapp.content.models import Keyword
@@ -30,6 +31,14 @@ def test_broken_lines_are_named_and_the_rest_is_imported(site: Site, pressroom: 
     assert said.out == "2 new, 1 already there, 1 not understood.\n"
     assert said.err.startswith("line 4: ")
     assert [keyword.phrase for keyword in rows(Keyword)] == ["basil care", "mint care"]
+
+
+def test_what_a_file_holds_besides_is_said(site: Site, pressroom: Pressroom, tmp_path: Path) -> None:
+    file = tmp_path / "two.xlsx"
+    file.write_bytes(workbook({"Pots": [["Keyword"], ["basil pot"]], "Soil": [["Keyword"], ["basil soil"]]}))
+
+    for command in (["import-keywords", site.slug], ["cluster"]):
+        assert "Only “Pots” is read, not “Soil”" in pressroom(*command, str(file)).err
 
 
 def test_it_reads_from_a_pipe_too(site: Site, pressroom: Pressroom) -> None:

@@ -62,7 +62,7 @@ def test_a_file_is_dropped_understood_and_imported(open_page: Open, site: Site, 
     assert box is not None and box["y"] + box["height"] <= viewport["height"]
     begin.click()
 
-    expect(page.locator("main")).to_contain_text("All of it is imported.")
+    expect(page.locator("main")).to_contain_text("What was read is imported.")
     page.get_by_role("link", name="To the keywords").click()
     expect(page.locator("tr[id^=keyword-]")).to_have_count(3)
 
@@ -72,7 +72,7 @@ def test_what_came_in_is_clustered_by_a_run(open_page: Open, site: Site) -> None
     drop(page, EXPORT)
     page.get_by_role("button", name="Look at them").click()
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.locator("main")).to_contain_text("All of it is imported.")
+    expect(page.locator("main")).to_contain_text("What was read is imported.")
     page.locator(".side-nav").get_by_role("link", name="Overview").click()
     page.get_by_role("button", name="Run now").click()
     page.wait_for_url(re.compile(r"/runs/\d+$"))
@@ -93,7 +93,7 @@ def test_the_keyboard_is_enough(open_page: Open, site: Site) -> None:
     page.wait_for_url(re.compile(r"/imports/\d+$"))
     tab_to(page, page.get_by_role("button", name="Import", exact=True))
     page.keyboard.press("Enter")
-    expect(page.locator("main")).to_contain_text("All of it is imported.")
+    expect(page.locator("main")).to_contain_text("What was read is imported.")
     tab_to(page, page.get_by_role("link", name="To the keywords"))
     page.keyboard.press("Enter")
 
@@ -109,7 +109,7 @@ def test_without_javascript_it_is_the_same_and_a_person_says_what_columns_hold(o
     page.get_by_role("button", name="Use these columns").click()
     assert tile(page, "New").inner_text() == "2"
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.locator("main")).to_contain_text("All of it is imported.")
+    expect(page.locator("main")).to_contain_text("What was read is imported.")
 
     page.goto(f"/sites/{site.slug}/keywords/imports")
     drop(page, "A,B\n1,2\n3,4\n", "odd.csv")
@@ -129,7 +129,7 @@ def test_a_long_import_moves_by_itself_and_is_stopped_and_gone_on_with(open_page
     expect(page.locator("#why")).to_contain_text("Stopped by Ana.")
     page.get_by_role("button", name="Go on").click()
 
-    expect(page.locator("main")).to_contain_text("All of it is imported.", timeout=AT_THE_END)
+    expect(page.locator("main")).to_contain_text("What was read is imported.", timeout=AT_THE_END)
     expect(page.locator("[data-poll]")).to_have_count(0)
     assert tile(page, "New").inner_text() == "60,000"
 

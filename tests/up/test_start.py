@@ -18,6 +18,7 @@ def test_a_second_start_keeps_everything_that_the_first_made(settings: dict[str,
     assert "the first visit makes the owner's account" in first.up.said
     assert "/welcome?token=" in first.up.said
     assert "keywords and" in first.up.said
+    assert f"PRESSROOM_INSTANCE={settings['PRESSROOM_INSTANCE']} bin/pressroom run demo --follow" in first.up.said
     assert "sites may publish to them; to forbid it: ALLOW_PRIVATE_TARGETS=0 bin/up" in first.up.said
     assert len(first.children("worker.py runs")) == 3
     assert "password" in page(first.port, "/").lower()

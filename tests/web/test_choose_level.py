@@ -77,7 +77,9 @@ def test_of_many_keywords_only_the_most_searched_are_looked_at_and_the_page_says
     assert "Counted for the 3 most searched of 5 keywords" in client.get(PREVIEW).text
 
 
-def test_where_nothing_waits_there_is_nothing_to_count(client: Visitor, site: Site) -> None:
+def test_where_nothing_new_waits_there_is_nothing_to_count(client: Visitor, site: Site) -> None:
+    factories.keyword(site, "gooseneck kettle", status=KeywordStatus.UNCLUSTERED)
+
     assert "nothing to count" in client.get(PREVIEW).text
 
 

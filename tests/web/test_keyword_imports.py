@@ -94,7 +94,7 @@ def test_a_file_is_understood_and_imported_when_somebody_says_so(client: Visitor
     assert keywords(site)[1:] == [("moka pot", 90), ("drip", None)]
     assert the_import().status is ImportStatus.IMPORTED
     main = page(client, address)
-    assert "All of it is imported." in words(main)
+    assert "What was read is imported." in words(main)
     assert main.select_one("[hx-trigger]") is None
 
 
@@ -151,6 +151,18 @@ def test_nothing_at_all_is_answered_at_the_field(client: Visitor, site: Site) ->
 
     assert answer.status_code == 422
     assert "Choose a file, or paste some keywords." in refused_at(answer.text, "file")
+
+
+@on_sqlite
+def test_a_file_and_pasted_keywords_at_once_are_refused_and_the_text_stays(client: Visitor, site: Site) -> None:
+    both = {"file": (io.BytesIO(b"moka pot\n"), "keywords.txt"), "text": "chemex"}
+
+    answer = client.send(IMPORTS, both)
+
+    assert answer.status_code == 422
+    assert "Send them one after the other." in refused_at(answer.text, "file")
+    assert "chemex" in answer.text
+    assert keywords(site) == []
 
 
 @on_sqlite

@@ -16,8 +16,8 @@ from webapp.cli.arguments import InputFile, json_option, name_of
 def cluster(file: IO[bytes], level: str, as_json: bool) -> None:
     """Group the keywords of FILE, and print the clusters. Needs no site, and asks nobody.
 
-    FILE holds one keyword a line, or is any export that Pressroom imports. What cannot be read is named on standard
-    error, and the others are grouped. A keyword that is alone is told with its nearest cluster.
+    FILE holds one keyword a line, or is any export that Pressroom imports. What cannot be read and what comes twice is
+    named on standard error, and the others are grouped. A keyword that is alone is told with its nearest cluster.
     """
     from webapp.ai.grouping.grouping import group
     from webapp.ai.grouping.levels import Level
@@ -54,7 +54,7 @@ def cluster(file: IO[bytes], level: str, as_json: bool) -> None:
 
 
 def _lines(file: IO[bytes]) -> Iterator[Any]:
-    """Those that can be read; the others are named. Raises Invalid where the file holds no keywords."""
+    """Those that can be read and say something new; the others are named. Raises Invalid where none holds a keyword."""
     import io
 
     from webapp.content.importing.reading import lines
@@ -63,9 +63,14 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
     stream = io.BytesIO(file.read())
     understood = recognise(stream, name_of(file))
     stream.seek(0)
+    for note in understood.notes:
+        click.echo(note, err=True)
+    first: dict[str, int] = {}
     for line in lines(stream, understood):
         if line.fields is None:
             click.echo(f"line {line.number}: {line.reason}", err=True)
+        elif first.setdefault(line.fields.normal, line.number) < line.number:
+            click.echo(f"line {line.number}: It is the keyword of line {first[line.fields.normal]} again.", err=True)
         else:
             yield line
 

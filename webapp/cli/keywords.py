@@ -29,6 +29,8 @@ def import_keywords(site: str, file: IO[bytes], as_json: bool) -> None:
 
     began = time.monotonic()
     done = import_at_once(site_named(site), file, name_of(file), BY)
+    for note in done.understanding["notes"]:
+        click.echo(note, err=True)
     remarks = first_remarks(done.id, MOST_NAMED)
     for number, _, text in remarks:
         click.echo(f"line {number}: {text}", err=True)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import aliased
 
 from webapp.ai.grouping.levels import Level
 from webapp.content.grouping import is_waiting, to_group
-from webapp.content.models import Keyword
+from webapp.content.models import Keyword, KeywordStatus
 from webapp.core.db import db
 from webapp.sites.models import Site
 
@@ -24,7 +25,9 @@ class LevelPreview:
 
 
 def preview_levels(site: Site) -> LevelPreview:
-    """For the keywords that a run may still group. What a person took out of its cluster no run touches."""
+    """For the keywords that the next run will look at. What a person took out of its cluster no run touches, and with
+    nothing new it looks at none.
+    """
     from webapp.ai.grouping.grouping import preview  # numpy takes its time, and most processes group nothing
 
     found = _most_searched(site)
@@ -33,7 +36,9 @@ def preview_levels(site: Site) -> LevelPreview:
 
 
 def _waiting(site: Site) -> tuple[ColumnElement[bool], ...]:
-    return Keyword.site_id == site.id, is_waiting()
+    new = aliased(Keyword)
+    is_any_new = exists().where(new.site_id == site.id, new.status == KeywordStatus.NEW)
+    return Keyword.site_id == site.id, is_waiting(), is_any_new
 
 
 def _most_searched(site: Site) -> Sequence[Keyword]:

@@ -26,7 +26,7 @@ HEADLINES = {
     ImportStatus.UNDERSTOOD: "{}. Nothing is imported yet.",
     ImportStatus.IMPORTING: "{}. You may leave this page: it goes on.",
     ImportStatus.STOPPED: "{}. It can go on where it stopped.",
-    ImportStatus.IMPORTED: "{}. All of it is imported.",
+    ImportStatus.IMPORTED: "{}. What was read is imported.",
     ImportStatus.FAILED: "{}. It could not be read to its end.",
 }
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -88,7 +88,7 @@ def _done(slug: str, moved: Moved, told: str) -> ResponseReturnValue:
         count = "1 keyword is" if moved.keywords == 1 else f"{moved.keywords} keywords are"
         flash(" ".join([f"{count} {told}", *map(_is_gone, moved.removed.values())]), "ok")
     else:
-        flash("No keyword was moved: none that you chose could be.", "warn")
+        flash("No keyword was moved: what you chose is where it should go already, or has no nearest cluster.", "warn")
     return redirect(_still_there(slug, moved, _back(slug, request.form.get("back", ""))), 303)
 
 

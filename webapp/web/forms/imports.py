@@ -9,6 +9,7 @@ from wtforms import SelectField, TextAreaField
 from webapp.content.importing.understanding import Field, Understanding
 
 CHOOSE_ONE = "Choose a file, or paste some keywords."
+NOT_BOTH = "There is a file, and there are pasted keywords. Send them one after the other."
 NOT_IN_IT = ""  # the value of a select
 
 
@@ -19,8 +20,9 @@ class ImportForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        if not self.has_file and not (self.text.data or "").strip():
-            self.file.errors = [CHOOSE_ONE]
+        has_text = bool((self.text.data or "").strip())
+        if self.has_file is has_text:
+            self.file.errors = [NOT_BOTH if has_text else CHOOSE_ONE]
             return False
         return True
 
