@@ -28,7 +28,7 @@ def import_keywords(site: str, file: IO[bytes], as_json: bool) -> None:
     from webapp.content.imports.queries import first_remarks
 
     began = time.monotonic()
-    done = import_at_once(site_named(site), file, name_of(file), BY)
+    done: Any = import_at_once(site_named(site), file, name_of(file), BY)
     for note in done.understanding["notes"]:
         click.echo(note, err=True)
     remarks = first_remarks(done.id, MOST_NAMED)
