@@ -201,9 +201,8 @@ def bracketed(host: str) -> str:
 
 def welcome(options: argparse.Namespace) -> None:
     lines = [f"Pressroom is running:  {address(options)}/", "", *how_to_sign_in(options)]
-    lines += (
-        [f"In a terminal:         {with_our_folder('bin/pressroom run demo --follow')}"] if not options.no_demo else []
-    )
+    if not options.no_demo:
+        lines += [f"In a terminal:         {with_our_folder('bin/pressroom run demo --follow')}"]
     if os.environ["ALLOW_PRIVATE_TARGETS"] == "1":
         lines += ["Private addresses:     sites may publish to them; to forbid it: ALLOW_PRIVATE_TARGETS=0 bin/up"]
     lines += ["Ctrl-C stops everything."]
