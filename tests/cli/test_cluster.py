@@ -53,7 +53,7 @@ def test_people_read_it_as_text_and_what_it_does_meanwhile(pressroom: Pressroom)
     said = pressroom("cluster", "-", "--level", "page", given="\n".join(PHRASES))
 
     assert said.code == 0, said.result.output
-    assert "fungus gnats" in said.out and said.out.splitlines()[-1].endswith("keywords in none.")
+    assert "fungus gnats" in said.out and said.out.splitlines()[-1].endswith(" in none.")
     assert "Joining phrases to pages" in said.err
 
 

@@ -83,7 +83,7 @@ def test_a_file_is_understood_and_imported_when_somebody_says_so(client: Visitor
     main = page(client, address)
     assert words(main.select_one("h1")).startswith("keywords.csv")
     assert words(main.select_one(".stats")) == (
-        "New 2 keywords There already 1 what is unknown of them is filled in Left out 1 lines"
+        "New 2 keywords There already 1 what is unknown of them is filled in Left out 1 line"
     )
     assert "Nothing is imported yet." in words(main)
     assert "Searches a month" in words(main.select_one("#columns"))

@@ -97,4 +97,8 @@ def _print(clusters: list[dict[str, Any]], unclustered: list[dict[str, Any]]) ->
             click.echo(f"  {keyword['confidence']:>3} %  {keyword['keyword']}")
     for lone in unclustered:
         click.echo(f"In no cluster: {lone['keyword']} (nearest: {lone['nearest']})")
-    click.echo(f"{len(clusters)} clusters, {len(unclustered)} keywords in none.")
+    click.echo(f"{_counted(len(clusters), 'cluster')}, {_counted(len(unclustered), 'keyword')} in none.")
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
