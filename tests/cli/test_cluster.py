@@ -30,14 +30,19 @@ def test_each_keyword_names_its_line(pressroom: Pressroom, tmp_path: Path) -> No
     assert lines == dict(enumerate(PHRASES, 1))
 
 
-def test_what_comes_twice_is_one_keyword_and_named(pressroom: Pressroom, tmp_path: Path) -> None:
+def test_what_comes_twice_is_one_keyword_and_each_of_its_lines_is_told(pressroom: Pressroom, tmp_path: Path) -> None:
     file = tmp_path / "keywords.txt"
-    file.write_text("\n".join([*PHRASES, "Accounting  Software"]))
+    file.write_text("\n".join([*PHRASES, "Accounting  Software", "Grow lights"]))
 
-    said = pressroom("cluster", str(file), "--json")
+    said, plain = pressroom("cluster", str(file), "--json").json, pressroom("cluster", str(file)).out
 
-    assert [(lone["keyword"], lone["line"]) for lone in said.json["unclustered"]] == [("accounting software", 5)]
-    assert "line 6: It is the keyword of line 5 again." in said.err
+    assert [(lone["keyword"], lone["line"]) for lone in said["unclustered"]] == [
+        ("accounting software", 5),
+        ("Accounting  Software", 6),
+    ]
+    assert [3, 4, 7] in [sorted(keyword["line"] for keyword in one["keywords"]) for one in said["clusters"]]
+    assert "(2)" in plain and "(3)" not in plain
+    assert plain.endswith("1 keyword in none.\n2 lines left out that repeated a keyword.\n")
 
 
 def test_of_an_export_the_volumes_choose_the_head(pressroom: Pressroom, tmp_path: Path) -> None:

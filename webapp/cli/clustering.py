@@ -1,7 +1,7 @@
 """Keywords of a plain file, grouped without a site."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import click
@@ -16,15 +16,16 @@ from webapp.cli.arguments import InputFile, json_option, name_of
 def cluster(file: IO[bytes], level: str, as_json: bool) -> None:
     """Group the keywords of FILE, and print the clusters. Needs no site, and asks nobody.
 
-    FILE holds one keyword a line, or is any export that Pressroom imports. What cannot be read and what comes twice is
-    named on standard error, and the others are grouped. A keyword that is alone is told with its nearest cluster.
+    FILE holds one keyword a line, or is any export that Pressroom imports. What cannot be read is named on standard
+    error, and the others are grouped. A line that repeats a keyword counts for nothing; --json tells of it all the
+    same, beside the line that it repeats. A keyword that is alone is told with its nearest cluster.
     """
     from webapp.ai.grouping.grouping import group
     from webapp.ai.grouping.levels import Level
     from webapp.ai.languages import language_of
 
-    lines = list(_lines(file))
-    keywords = [_keyword(line) for line in lines]
+    lines = _together(_lines(file))
+    keywords = [_keyword(first) for first, *_ in lines]
     found = group(keywords, Level(level), tell=lambda step: click.echo(f"{step} ...", err=True))
     language = language_of(keyword.phrase for keyword in keywords) or "en"
     clusters = [
@@ -33,28 +34,27 @@ def cluster(file: IO[bytes], level: str, as_json: bool) -> None:
             "head": keywords[one.members[0]].phrase,
             "volume": sum(keywords[number].volume or 0 for number in one.members),
             "keywords": [
-                {"line": lines[number].number, "keyword": keywords[number].phrase, "confidence": sure}
+                told | {"confidence": sure}
                 for number, sure in zip(one.members, one.confidence, strict=True)
+                for told in _told(lines[number])
             ],
         }
         for one in found.groups
     ]
     unclustered = [
-        {
-            "line": lines[lone.keyword].number,
-            "keyword": keywords[lone.keyword].phrase,
-            "nearest": clusters[int(lone.nearest)]["name"],
-        }
+        told | {"nearest": clusters[int(lone.nearest)]["name"]}
         for lone in found.lone
+        for told in _told(lines[lone.keyword])
     ]
     if as_json:
         click.echo(json.dumps({"level": level, "clusters": clusters, "unclustered": unclustered}, ensure_ascii=False))
         return
-    _print(clusters, unclustered)
+    repeats = {line.number for _, *again in lines for line in again}
+    _print(clusters, unclustered, repeats)
 
 
 def _lines(file: IO[bytes]) -> Iterator[Any]:
-    """Those that can be read and say something new; the others are named. Raises Invalid where none holds a keyword."""
+    """Those that can be read; the others are named. Raises Invalid where the file holds no keywords."""
     import io
 
     from webapp.content.importing.reading import lines
@@ -65,14 +65,23 @@ def _lines(file: IO[bytes]) -> Iterator[Any]:
     stream.seek(0)
     for note in understood.notes:
         click.echo(note, err=True)
-    first: dict[str, int] = {}
     for line in lines(stream, understood):
         if line.fields is None:
             click.echo(f"line {line.number}: {line.reason}", err=True)
-        elif first.setdefault(line.fields.normal, line.number) < line.number:
-            click.echo(f"line {line.number}: It is the keyword of line {first[line.fields.normal]} again.", err=True)
         else:
             yield line
+
+
+def _together(lines: Iterable[Any]) -> list[list[Any]]:
+    """The lines of each keyword, those that repeat it after the first."""
+    found: dict[str, list[Any]] = {}
+    for line in lines:
+        found.setdefault(line.fields.normal, []).append(line)
+    return list(found.values())
+
+
+def _told(lines: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    return ({"line": line.number, "keyword": line.fields.phrase} for line in lines)
 
 
 def _keyword(line: Any) -> Any:
@@ -90,14 +99,18 @@ def _name(keywords: Sequence[Any], language: str) -> str:
     return named(KeywordGroup(key="1", keywords=facts), language).name
 
 
-def _print(clusters: list[dict[str, Any]], unclustered: list[dict[str, Any]]) -> None:
+def _print(clusters: list[dict[str, Any]], unclustered: list[dict[str, Any]], repeats: Collection[int]) -> None:
     for one in clusters:
-        click.echo(f"{one['name']} ({len(one['keywords'])})")
-        for keyword in one["keywords"]:
+        keywords = [keyword for keyword in one["keywords"] if keyword["line"] not in repeats]
+        click.echo(f"{one['name']} ({len(keywords)})")
+        for keyword in keywords:
             click.echo(f"  {keyword['confidence']:>3} %  {keyword['keyword']}")
-    for lone in unclustered:
+    alone = [lone for lone in unclustered if lone["line"] not in repeats]
+    for lone in alone:
         click.echo(f"In no cluster: {lone['keyword']} (nearest: {lone['nearest']})")
-    click.echo(f"{_counted(len(clusters), 'cluster')}, {_counted(len(unclustered), 'keyword')} in none.")
+    click.echo(f"{_counted(len(clusters), 'cluster')}, {_counted(len(alone), 'keyword')} in none.")
+    if repeats:
+        click.echo(f"{_counted(len(repeats), 'line')} left out that repeated a keyword.")
 
 
 def _counted(count: int, one: str) -> str:
