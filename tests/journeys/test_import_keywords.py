@@ -79,8 +79,10 @@ def test_what_came_in_is_clustered_by_a_run(open_page: Open, site: Site) -> None
     expect(page.locator("#live")).to_have_attribute("data-state", "completed", timeout=AT_THE_END)
 
     page.goto(f"/sites/{site.slug}/keywords?status=clustered")
+    expect(page.locator("tr[id^=keyword-]")).to_have_count(2)
 
-    expect(page.locator("tr[id^=keyword-]")).to_have_count(3)
+    page.goto(f"/sites/{site.slug}/keywords?status=unclustered")
+    expect(page.locator("tr[id^=keyword-]")).to_contain_text("Nearest: ")
 
 
 def test_the_keyboard_is_enough(open_page: Open, site: Site) -> None:
