@@ -13,7 +13,7 @@ from tests.pipeline.scripted import ScriptedProvider
 from webapp.ai.functions.clustering import ClusteringResult, parse
 from webapp.ai.grouping.levels import Level
 from webapp.ai.provider import Operation, Reply, Request
-from webapp.content import clustering_by_hand, review
+from webapp.content import clustering_by_hand, grouping, review
 from webapp.content.models import Cluster, Keyword, KeywordStatus
 from webapp.core.clock import now
 from webapp.core.db import db
@@ -181,6 +181,19 @@ def test_a_limit_on_keywords_holds_for_those_that_join_and_those_that_belong_to_
     assert [processed(worked(site)), processed(worked(site))] == [4, 3]
     assert sorted(clusters().values(), key=sorted) == [set(LIGHTS), set(GNATS)]
     assert keyword(ODD).status is KeywordStatus.UNCLUSTERED
+
+
+def test_of_more_keywords_than_can_be_held_a_run_takes_the_most_searched_and_the_next_one_others(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grouping, "MOST_AT_ONCE", 3)
+    site = site_with([*LIGHTS, *GNATS])
+
+    first = worked(site)
+    left = {one.phrase for one in db.session.scalars(select(Keyword).where(Keyword.status == KeywordStatus.NEW))}
+    second = worked(site)
+
+    assert (processed(first), left, processed(second)) == (3, set(GNATS), 3)
 
 
 def test_a_site_may_have_pages_for_clusters(app: Flask) -> None:

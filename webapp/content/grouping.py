@@ -10,6 +10,7 @@ from webapp.content.models import Keyword, KeywordStatus
 from webapp.core.db import db
 from webapp.sites.models import Site
 
+MOST_AT_ONCE = 50_000  # keywords of a run: they hold 1.1 GB while they are grouped
 STAND_FOR_IT = 10  # keywords of a cluster that others are compared with: its most searched
 
 
@@ -59,10 +60,14 @@ def is_waiting() -> ColumnElement[bool]:
 
 
 def waiting(site_id: int, besides: Collection[int] = ()) -> Sequence[Keyword]:
-    """New ones first, the most searched first; none at all where none is new: then nothing is to be looked at again."""
+    """New ones first, the most searched first, MOST_AT_ONCE of them: the others wait for the next run.
+
+    None at all where none is new: then nothing is to be looked at again.
+    """
     order = (Keyword.status != KeywordStatus.NEW, Keyword.volume.is_(None), Keyword.volume.desc(), Keyword.id)
-    there = db.session.scalars(select(Keyword).where(Keyword.site_id == site_id, is_waiting()).order_by(*order))
-    found = [keyword for keyword in there if keyword.id not in besides]
+    most = MOST_AT_ONCE + len(besides)
+    some = select(Keyword).where(Keyword.site_id == site_id, is_waiting()).order_by(*order).limit(most)
+    found = [keyword for keyword in db.session.scalars(some) if keyword.id not in besides][:MOST_AT_ONCE]
     return found if any(keyword.status is KeywordStatus.NEW for keyword in found) else []
 
 
