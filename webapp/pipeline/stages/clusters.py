@@ -33,7 +33,7 @@ class Clusters:
         """First what nobody has to be asked about: keywords that join clusters, or belong to none. Then batches that
         were asked for before and never applied: their answers may be here already.
 
-        All keywords that wait are grouped, also beyond the limit, so that it changes no cluster.
+        The keywords that wait are grouped beyond the limit too, so that it changes no cluster; `waiting` says how many.
         """
         asked = _asked_before(plan.site, plan.limit)
         taken = {number for batch in asked for number in _numbers(batch)}
