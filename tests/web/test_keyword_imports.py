@@ -160,7 +160,7 @@ def test_a_file_and_pasted_keywords_at_once_are_refused_and_the_text_stays(clien
     answer = client.send(IMPORTS, both)
 
     assert answer.status_code == 422
-    assert "Send them one after the other." in refused_at(answer.text, "file")
+    assert "Send one after the other, and choose the file again" in refused_at(answer.text, "file")
     assert "chemex" in answer.text
     assert keywords(site) == []
 

@@ -9,7 +9,7 @@ from wtforms import SelectField, TextAreaField
 from webapp.content.importing.understanding import Field, Understanding
 
 CHOOSE_ONE = "Choose a file, or paste some keywords."
-NOT_BOTH = "There is a file, and there are pasted keywords. Send them one after the other."
+NOT_BOTH = "A file and pasted keywords came together. Send one after the other, and choose the file again for that."
 NOT_IN_IT = ""  # the value of a select
 
 
